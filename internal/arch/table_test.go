@@ -37,7 +37,11 @@ func table() map[string]row {
 		"sources":           {layer: words},
 		"sync/access":       {layer: words},
 
+		"sources/csvdir": {layer: adapters},
+
 		"internal/arch": {layer: shell},
+
+		"sources/sourcestest": {layer: support},
 	}
 }
 
