@@ -38,10 +38,12 @@ func table() map[string]row {
 		"sync/access":       {layer: words},
 
 		"sources/csvdir": {layer: adapters},
+		"sources/ldap":   {layer: adapters},
 
 		"internal/arch": {layer: shell},
 
-		"sources/sourcestest": {layer: support},
+		"sources/ldap/slapdtest": {layer: support},
+		"sources/sourcestest":    {layer: support},
 	}
 }
 
