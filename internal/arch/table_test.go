@@ -37,6 +37,10 @@ func table() map[string]row {
 		"sources":           {layer: words},
 		"sync/access":       {layer: words},
 
+		"sync/identity": {layer: pure},
+		"sync/mapping":  {layer: pure},
+		"sync/plan":     {layer: pure},
+
 		"sources/csvdir": {layer: adapters},
 		"sources/ldap":   {layer: adapters},
 
