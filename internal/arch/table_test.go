@@ -41,6 +41,9 @@ func table() map[string]row {
 		"sync/mapping":  {layer: pure},
 		"sync/plan":     {layer: pure},
 
+		"sync/apply":     {layer: effects},
+		"sync/reconcile": {layer: effects},
+
 		"sources/csvdir": {layer: adapters},
 		"sources/ldap":   {layer: adapters},
 

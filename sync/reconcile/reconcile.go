@@ -1,0 +1,190 @@
+// Package reconcile is one pass over one workspace: read, merge, map, recall, observe, plan, apply, remember.
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bitroster/sources"
+	"bitroster/sync/access"
+	"bitroster/sync/apply"
+	"bitroster/sync/identity"
+	"bitroster/sync/mapping"
+	"bitroster/sync/plan"
+)
+
+// Observer tells what a workspace grants now.
+type Observer interface {
+	Observe(ctx context.Context, scope access.Scope) (access.State, error)
+}
+
+// Memory is what outlives a pass.
+type Memory interface {
+	Recall(ctx context.Context, workspace string) (Memories, error)
+	Keep(ctx context.Context, workspace string, lessons Lessons) error
+}
+
+// Ledger records runs.
+type Ledger interface {
+	Start(ctx context.Context, workspace string) (Run, error)
+}
+
+// Run is the record of one run: its steps, and at its end what became of it.
+type Run interface {
+	apply.Journal
+	Finish(ctx context.Context, report Report) error
+}
+
+// Memories is what the passes before recorded of a workspace.
+type Memories struct {
+	plan.Memory
+	Accounts map[access.Email]access.Account
+	// Counts are the entries of each source's last good read, under the group "", and the members of its groups.
+	Counts map[string]map[string]int
+	// Unsettled is when the youngest step began of those that have no end; zero where all have.
+	Unsettled time.Time
+}
+
+// Lessons is what a pass learnt.
+type Lessons struct {
+	Accounts map[access.Email]access.Account
+	Counts   map[string]map[string]int
+}
+
+// Named is a source and the name by which rules and reports call it.
+type Named struct {
+	Name   string
+	Source sources.Source
+}
+
+// Pass has all that the pass of one workspace needs.
+type Pass struct {
+	Workspace string
+	Sources   []Named
+	Rules     []mapping.Rule
+	Groups    []mapping.GroupGrant
+	Limits    plan.Limits
+	Policy    plan.Policy
+	// Settle is how long a request of a process that died may still take effect at the server.
+	Settle time.Duration
+
+	Memory   Memory
+	Ledger   Ledger
+	Observer Observer
+	Executor apply.Executor
+
+	Now   func() time.Time
+	Wait  func(context.Context, time.Duration) error
+	Watch Watch
+}
+
+// Watch are the calls that tell somebody how a pass goes. Each may be nil.
+type Watch struct {
+	Waiting func(time.Duration)
+	Planned func(Report)
+	Step    func(apply.Result)
+}
+
+// Run makes a pass: it plans, and carries the plan out.
+func (p *Pass) Run(ctx context.Context) (Report, error) {
+	run, err := p.Ledger.Start(ctx, p.Workspace)
+	if err != nil {
+		return Report{Workspace: p.Workspace}, fmt.Errorf("journal: %w", err)
+	}
+	report, err := p.Plan(ctx)
+	if err == nil {
+		p.Watch.planned(report)
+		err = p.carryOut(ctx, run, &report)
+	}
+	report.fail(err)
+	if finishErr := run.Finish(context.WithoutCancel(ctx), report); err == nil {
+		err = finishErr
+	}
+	return report, err
+}
+
+// Plan does all of a pass that changes nothing at Bitbucket.
+func (p *Pass) Plan(ctx context.Context) (Report, error) {
+	report := Report{Workspace: p.Workspace, StartedAt: p.Now()}
+	memories, err := p.recall(ctx)
+	if err != nil {
+		return report, err
+	}
+	reads := p.read(ctx, memories.Counts)
+	report.Sources = reads.reports()
+	if err := ctx.Err(); err != nil {
+		return report, fmt.Errorf("reading the sources: %w", err)
+	}
+
+	people := identity.Merge(reads.directories())
+	want := mapping.Map(mapping.Input{
+		Rules: p.Rules, Groups: p.Groups, People: people, Catalogs: reads.catalogs(), Unread: reads.unread(),
+	})
+	report.Doubts = append(reads.doubts(), want.Doubts...)
+
+	have, err := p.Observer.Observe(ctx, scope(want, memories.Accounts))
+	if err != nil {
+		return report, fmt.Errorf("workspace %s: %w", p.Workspace, err)
+	}
+	report.Plan = plan.Make(plan.Input{
+		Workspace: p.Workspace, Now: p.Now(), Want: want, Have: have,
+		Memory: memories.Memory, Limits: p.Limits, Policy: p.Policy,
+	})
+	return report, p.keep(ctx, Lessons{Accounts: have.Accounts, Counts: reads.counts()})
+}
+
+func (p *Pass) keep(ctx context.Context, lessons Lessons) error {
+	if err := p.Memory.Keep(ctx, p.Workspace, lessons); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// recall waits until nothing that an earlier process sent can still take effect unseen, then remembers.
+func (p *Pass) recall(ctx context.Context) (Memories, error) {
+	memories, err := p.Memory.Recall(ctx, p.Workspace)
+	if err != nil {
+		return memories, fmt.Errorf("journal: %w", err)
+	}
+	rest := memories.Unsettled.Add(p.Settle).Sub(p.Now())
+	if memories.Unsettled.IsZero() || rest <= 0 {
+		return memories, nil
+	}
+	p.Watch.waiting(rest)
+	if err := p.Wait(ctx, min(rest, p.Settle)); err != nil {
+		return memories, fmt.Errorf("waiting for an unfinished request to settle: %w", err)
+	}
+	return memories, nil
+}
+
+// carryOut applies the plan of a report, and adds to it what was done and what was not come to.
+func (p *Pass) carryOut(ctx context.Context, run Run, report *Report) error {
+	results, stopped, err := apply.Run(ctx, report.Plan.Steps, apply.Tools{
+		Executor: p.Executor, Journal: run, Watch: p.Watch.step,
+	})
+	report.Results = results
+	report.Stopped = stopped
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+func (w Watch) waiting(d time.Duration) {
+	if w.Waiting != nil {
+		w.Waiting(d)
+	}
+}
+
+func (w Watch) planned(r Report) {
+	if w.Planned != nil {
+		w.Planned(r)
+	}
+}
+
+func (w Watch) step(r apply.Result) {
+	if w.Step != nil {
+		w.Step(r)
+	}
+}
