@@ -49,8 +49,9 @@ func table() map[string]row {
 
 		"internal/arch": {layer: shell},
 
-		"sources/ldap/slapdtest": {layer: support},
-		"sources/sourcestest":    {layer: support},
+		"bitbucket/bitbuckettest": {layer: support, friends: []string{"internal/demo"}, alone: true},
+		"sources/ldap/slapdtest":  {layer: support},
+		"sources/sourcestest":     {layer: support},
 	}
 }
 
