@@ -41,8 +41,10 @@ func table() map[string]row {
 		"sync/mapping":  {layer: pure},
 		"sync/plan":     {layer: pure},
 
-		"sync/apply":     {layer: effects},
-		"sync/reconcile": {layer: effects},
+		"bitbucket":        {layer: effects},
+		"bitbucket/budget": {layer: effects},
+		"sync/apply":       {layer: effects},
+		"sync/reconcile":   {layer: effects},
 
 		"sources/csvdir": {layer: adapters},
 		"sources/ldap":   {layer: adapters},

@@ -1,0 +1,86 @@
+package budget
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Purse is a Store that lives as long as the process.
+type Purse struct {
+	mu     sync.Mutex
+	spent  map[string][]time.Time // sorted; may lie in the future, for those who wait
+	closed map[string]time.Time
+}
+
+// NewPurse makes an empty one.
+func NewPurse() *Purse {
+	return &Purse{spent: map[string][]time.Time{}, closed: map[string]time.Time{}}
+}
+
+// Reserve takes a place in each of the windows.
+func (p *Purse) Reserve(_ context.Context, windows []Window) (time.Time, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	at := now
+	for _, w := range windows {
+		p.forget(w, now)
+		at = Earliest(at, w, p.spent[w.Name], p.closed[w.Name])
+	}
+	for _, w := range windows {
+		p.spend(w.Name, at)
+	}
+	return at, nil
+}
+
+// Close lets nothing pass before a time.
+func (p *Purse) Close(_ context.Context, window string, until time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until.After(p.closed[window]) {
+		p.closed[window] = until
+	}
+	return nil
+}
+
+// Correct spends what somebody else has spent.
+func (p *Purse) Correct(_ context.Context, window Window, remaining int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.forget(window, now)
+	for range window.Most - remaining - len(p.spent[window.Name]) {
+		p.spend(window.Name, now)
+	}
+	return nil
+}
+
+// forget drops what has rolled out of the window, and what a clock that was set back left in a far future.
+func (p *Purse) forget(w Window, now time.Time) {
+	p.spent[w.Name] = slices.DeleteFunc(p.spent[w.Name], func(t time.Time) bool {
+		return !t.After(now.Add(-w.Span)) || t.After(now.Add(w.Span))
+	})
+}
+
+func (p *Purse) spend(name string, at time.Time) {
+	list := p.spent[name]
+	i, _ := slices.BinarySearchFunc(list, at, time.Time.Compare)
+	p.spent[name] = slices.Insert(list, i, at)
+}
+
+// Earliest is when a window with these places taken, sorted, has room again, not before a time, nor before the window
+// opens. Whatever was taken before, no span then holds more than the window's most.
+func Earliest(notBefore time.Time, w Window, taken []time.Time, opens time.Time) time.Time {
+	at := notBefore
+	if n := len(taken); n >= w.Most {
+		if free := taken[n-w.Most].Add(w.Span); free.After(at) {
+			at = free
+		}
+	}
+	if opens.After(at) {
+		at = opens
+	}
+	return at
+}

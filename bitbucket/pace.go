@@ -1,0 +1,134 @@
+package bitbucket
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"bitroster/bitbucket/budget"
+)
+
+// Pace bounds what is sent with one credential. Zero is no bound. Bitbucket Cloud counts 1,000 requests in any rolling
+// hour and 100 invitations in any minute
+// (https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/).
+type Pace struct {
+	RequestsPerHour      int
+	InvitationsPerMinute int
+}
+
+// Takes estimates how long so many requests take, of which so many are invitations, when nothing was spent before.
+func (p Pace) Takes(requests, invitations int) time.Duration {
+	return max(rounds(requests, p.RequestsPerHour)*time.Hour, rounds(invitations, p.InvitationsPerMinute)*time.Minute)
+}
+
+// rounds is how often a window must roll over for n to pass.
+func rounds(n, most int) time.Duration {
+	if most == 0 || n == 0 {
+		return 0
+	}
+	return time.Duration((n - 1) / most)
+}
+
+// pacer holds requests back until the windows have room, and learns from the server's answers.
+type pacer struct {
+	next        http.RoundTripper
+	budget      budget.Store
+	requests    budget.Window
+	invitations budget.Window
+}
+
+func newPacer(next http.RoundTripper, store budget.Store, pace Pace, name string) *pacer {
+	return &pacer{
+		next: next, budget: store,
+		requests:    budget.Window{Name: name + " requests", Most: pace.RequestsPerHour, Span: time.Hour},
+		invitations: budget.Window{Name: name + " invitations", Most: pace.InvitationsPerMinute, Span: time.Minute},
+	}
+}
+
+func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := p.await(req); err != nil {
+		return nil, err
+	}
+	res, err := p.next.RoundTrip(req)
+	if err != nil {
+		return res, err
+	}
+	return res, p.learn(req, res)
+}
+
+// await waits for a place in each window that the request counts in.
+func (p *pacer) await(req *http.Request) error {
+	var windows []budget.Window
+	if p.requests.Most > 0 {
+		windows = append(windows, p.requests)
+	}
+	if p.invitations.Most > 0 && invites(req) {
+		windows = append(windows, p.invitations)
+	}
+	if len(windows) == 0 {
+		return req.Context().Err()
+	}
+	at, err := p.budget.Reserve(req.Context(), windows)
+	if err != nil {
+		return err
+	}
+	return sleep(req.Context(), time.Until(at))
+}
+
+// learn takes over what an answer says about the limits.
+func (p *pacer) learn(req *http.Request, res *http.Response) error {
+	now := time.Now()
+	window, most := p.requests, true
+	// The limit on invitations is served without the headers of the hourly one.
+	if _, hourly := rateHeader(res, "X-RateLimit-Remaining"); invites(req) && !hourly {
+		window, most = p.invitations, false
+	}
+	if res.StatusCode == http.StatusTooManyRequests && window.Most > 0 {
+		return p.budget.Close(req.Context(), window.Name, now.Add(pauseOf(res, now, 1)))
+	}
+	if left, told := remaining(res); told && most && window.Most > 0 {
+		return p.budget.Correct(req.Context(), window, left)
+	}
+	return nil
+}
+
+// remaining reads how many requests the server leaves: as a number, or as the word that less than a fifth is left.
+func remaining(res *http.Response) (int, bool) {
+	if left, told := rateHeader(res, "X-RateLimit-Remaining"); told {
+		return left, true
+	}
+	limit, told := rateHeader(res, "X-RateLimit-Limit")
+	if told && strings.EqualFold(res.Header.Get("X-RateLimit-NearLimit"), "true") {
+		return limit / 5, true
+	}
+	return 0, false
+}
+
+// rateHeader reads the first number of a header: real ones are "60" or "60, 60;w=3600".
+func rateHeader(res *http.Response, name string) (int, bool) {
+	first, _, _ := strings.Cut(res.Header.Get(name), ",")
+	n, err := strconv.Atoi(strings.TrimSpace(first))
+	return n, err == nil && n >= 0
+}
+
+// invites reports whether a request sends an invitation.
+func invites(req *http.Request) bool {
+	return req.Method != http.MethodGet && req.Method != http.MethodDelete && strings.Contains(req.URL.Path, "/invitations")
+}
+
+// sleep waits, or gives the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,81 @@
+package bitbucket
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// class is what calls have in common as to which credentials they take.
+type class int
+
+const (
+	readGroups       class = iota // API 1.0: groups and invitations
+	writeGroups                   // API 1.0: the same, changed
+	lookUp                        // API 2.0: the workspace and its members
+	readPermissions               // API 2.0: permissions-config
+	writePermissions              // API 2.0: the same, changed
+)
+
+// best lists the kinds of credential in the order in which they are likely to work. OAuth consumers are the best
+// documented for writes of API 1.0 and are refused for changes of permissions, where the published description of API 2.0
+// names API tokens only; whether API tokens may write on API 1.0 is told both ways.
+func (c class) best() []string {
+	if c == writeGroups {
+		return []string{kindOAuth, kindAPIToken, kindAccessToken}
+	}
+	return []string{kindAPIToken, kindAccessToken, kindOAuth}
+}
+
+// holder is a credential with what it sends through.
+type holder struct {
+	Key
+	http *http.Client
+}
+
+// wallet picks a credential for each class of calls.
+type wallet struct {
+	holders []*holder
+
+	mu sync.Mutex
+	// works is the credential that was last seen to work for a class.
+	works map[class]*holder
+}
+
+func newWallet(o Options) *wallet {
+	w := &wallet{works: map[class]*holder{}}
+	wire := o.Transport
+	if wire == nil {
+		wire = newWire(o.RootCAs)
+	}
+	for _, key := range o.Keys {
+		w.holders = append(w.holders, &holder{Key: key, http: &http.Client{
+			Transport: stack(wire, key, o),
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse // a redirect could carry the credential to another host
+			},
+		}})
+	}
+	return w
+}
+
+// order gives all credentials, the one that works first, then by kind, then as the config has them.
+func (w *wallet) order(c class) []*holder {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rank := func(h *holder) int {
+		if h == w.works[c] {
+			return -1
+		}
+		return slices.Index(c.best(), h.kind)
+	}
+	order := slices.Clone(w.holders)
+	slices.SortStableFunc(order, func(a, b *holder) int { return rank(a) - rank(b) })
+	return order
+}
+
+func (w *wallet) prefer(c class, h *holder) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.works[c] = h
+}
