@@ -46,11 +46,13 @@ func table() map[string]row {
 		"sync/apply":       {layer: effects},
 		"sync/reconcile":   {layer: effects},
 
-		"sources/csvdir": {layer: adapters},
-		"sources/ldap":   {layer: adapters},
+		"bitbucket/workspace": {layer: adapters},
+		"sources/csvdir":      {layer: adapters},
+		"sources/ldap":        {layer: adapters},
 
 		"internal/arch": {layer: shell},
 
+		"bitbucket/backendtest":   {layer: support},
 		"bitbucket/bitbuckettest": {layer: support, friends: []string{"internal/demo"}, alone: true},
 		"sources/ldap/slapdtest":  {layer: support},
 		"sources/sourcestest":     {layer: support},
