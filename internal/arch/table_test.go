@@ -49,13 +49,15 @@ func table() map[string]row {
 		"bitbucket/workspace": {layer: adapters},
 		"sources/csvdir":      {layer: adapters},
 		"sources/ldap":        {layer: adapters},
+		"sync/journal":        {layer: adapters},
 
 		"internal/arch": {layer: shell},
 
-		"bitbucket/backendtest":   {layer: support},
-		"bitbucket/bitbuckettest": {layer: support, friends: []string{"internal/demo"}, alone: true},
-		"sources/ldap/slapdtest":  {layer: support},
-		"sources/sourcestest":     {layer: support},
+		"bitbucket/backendtest":    {layer: support},
+		"bitbucket/bitbuckettest":  {layer: support, friends: []string{"internal/demo"}, alone: true},
+		"sources/ldap/slapdtest":   {layer: support},
+		"sources/sourcestest":      {layer: support},
+		"sync/journal/journaltest": {layer: support},
 	}
 }
 

@@ -1,0 +1,134 @@
+package journal_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bitroster/sync/access"
+	"bitroster/sync/journal"
+	"bitroster/sync/journal/journaltest"
+	"bitroster/sync/mapping"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+func TestContract(t *testing.T) {
+	journaltest.Run(t, func(t *testing.T) journaltest.Harness {
+		path := filepath.Join(t.TempDir(), "journal.sqlite")
+		now := time.Now()
+		return journaltest.Harness{
+			Locked: journal.ErrLocked,
+			Now:    func(moment time.Time) { now = moment },
+			Open: func(t *testing.T) journaltest.Store {
+				j, err := journal.Open(t.Context(), path, func() time.Time { return now })
+				if err != nil {
+					t.Fatal(err)
+				}
+				return j
+			},
+		}
+	})
+}
+
+// TestManyOpenANewFile opens one new file from many sides at once.
+func TestManyOpenANewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.sqlite")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			j, err := journal.Open(t.Context(), path, time.Now)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestOnlyTheOwnerMayRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.sqlite")
+	j := open(t, path)
+	if _, err := j.Start(t.Context(), "acme"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v: others may read people's addresses", filepath.Base(name), info.Mode())
+		}
+	}
+}
+
+func TestErrorsSayWhere(t *testing.T) {
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.sqlite")
+	if err := os.WriteFile(garbage, []byte(strings.Repeat("this is no database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{
+		"not a database": garbage, "a folder": dir, "below a file": filepath.Join(garbage, "journal.sqlite"),
+	} {
+		if _, err := journal.Open(t.Context(), path, time.Now); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want one that names %s", name, err, path)
+		}
+	}
+}
+
+// TestFinishKeepsRows reads with plain SQL what an operator would look for.
+func TestFinishKeepsRows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.sqlite")
+	run, err := open(t, path).Start(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = run.Finish(t.Context(), reconcile.Report{
+		Plan: plan.Plan{Held: []plan.Held{{
+			Action: plan.Action{Op: plan.Join, Email: "ana@x.test", Kind: access.Group, Target: "dev"}, Reason: plan.TargetMissing, Detail: "no group dev",
+		}}},
+		Doubts: []mapping.Doubt{{Source: "hr", Problem: "the folder is gone"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	var held, doubt, ended string
+	var whole bool
+	row := db.QueryRow(`SELECT held.held || ': ' || held.detail, doubts.problem, runs.ended_at, runs.whole
+		FROM runs JOIN held ON held.run_id = runs.id JOIN doubts ON doubts.run_id = runs.id`)
+	if err := row.Scan(&held, &doubt, &ended, &whole); err != nil {
+		t.Fatal(err)
+	}
+	if held != "target-missing: no group dev" || doubt != "the folder is gone" || ended == "" || whole {
+		t.Errorf("rows: held %q, doubt %q, ended %q, whole %v", held, doubt, ended, whole)
+	}
+}
+
+func open(t *testing.T, path string) *journal.Journal {
+	t.Helper()
+	j, err := journal.Open(t.Context(), path, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
+}

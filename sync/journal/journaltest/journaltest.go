@@ -1,0 +1,254 @@
+// Package journaltest holds the contract of a journal: what every store must do.
+package journaltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bitroster/sync/access"
+	"bitroster/sync/apply"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+// Store is a journal.
+type Store interface {
+	reconcile.Memory
+	reconcile.Ledger
+	Lock(ctx context.Context, workspace string) (release func(), err error)
+	Close() error
+}
+
+// Harness opens one journal again and again, as processes would, with a clock that the test sets.
+type Harness struct {
+	Open func(t *testing.T) Store
+	// Now sets the clock.
+	Now func(time.Time)
+	// Locked is the error of a lock that somebody else holds.
+	Locked error
+}
+
+// Run checks the contract. open makes a new, empty journal for each sub-test.
+func Run(t *testing.T, open func(t *testing.T) Harness) {
+	for name, check := range map[string]func(*testing.T, Harness){
+		"a new journal remembers nothing":                     remembersNothing,
+		"an invitation is remembered with its outcome":        remembersInvitations,
+		"the last try counts, but for what was not sent":      lastTryCounts,
+		"a begun step without an end is maybe, and unsettled": begunIsMaybe,
+		"the invitations of a day are counted":                countsADay,
+		"a refused step is remembered until it succeeds":      remembersRefusals,
+		"workspaces do not share steps":                       workspacesAreApart,
+		"accounts and counts are kept and replaced":           keepsLessons,
+		"a finished run takes its report":                     finishes,
+		"only one holds a workspace":                          locks,
+	} {
+		t.Run(name, func(t *testing.T) { check(t, open(t)) })
+	}
+}
+
+const ws = "acme"
+
+func start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
+
+func invite(email access.Email) plan.Action {
+	return plan.Action{
+		Op: plan.Invite, Workspace: ws, Email: email, Kind: access.Group, Target: "dev", Slug: "dev", Rule: "r", Reason: plan.NotInWorkspace,
+	}
+}
+
+// step journals one step of a new run; an empty outcome leaves it without an end.
+func step(t *testing.T, s Store, workspace string, a plan.Action, outcome plan.Outcome) {
+	t.Helper()
+	run, err := s.Start(t.Context(), workspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := run.Begin(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if outcome == "" {
+		return
+	}
+	if err := run.End(t.Context(), id, outcome, "detail of "+string(outcome)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recall closes the journal and remembers in another process.
+func recall(t *testing.T, h Harness, s Store) reconcile.Memories {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := h.Open(t)
+	defer again.Close() //nolint:errcheck // only read
+	m, err := again.Recall(t.Context(), ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func remembersNothing(t *testing.T, h Harness) {
+	m := recall(t, h, h.Open(t))
+	if len(m.Invitations)+len(m.Refused)+len(m.Accounts)+len(m.Counts)+m.SentLastDay != 0 || !m.Unsettled.IsZero() {
+		t.Errorf("remembers %+v, want nothing", m)
+	}
+}
+
+func remembersInvitations(t *testing.T, h Harness) {
+	h.Now(start())
+	s := h.Open(t)
+	step(t, s, ws, invite("done@x.test"), plan.Done)
+	step(t, s, ws, invite("failed@x.test"), plan.Failed)
+	repository := invite("maybe@x.test")
+	repository.Kind = access.Repository
+	step(t, s, ws, repository, plan.Maybe)
+	want := map[access.Email]plan.Attempt{
+		"done@x.test":   {At: start(), Kind: access.Group, Outcome: plan.Done, Detail: "detail of done"},
+		"failed@x.test": {At: start(), Kind: access.Group, Outcome: plan.Failed, Detail: "detail of failed"},
+		"maybe@x.test":  {At: start(), Kind: access.Repository, Outcome: plan.Maybe, Detail: "detail of maybe"},
+	}
+	if diff := cmp.Diff(want, recall(t, h, s).Invitations); diff != "" {
+		t.Errorf("invitations (-want +got):\n%s", diff)
+	}
+}
+
+func lastTryCounts(t *testing.T, h Harness) {
+	s := h.Open(t)
+	for i, outcome := range []plan.Outcome{plan.Failed, plan.Done, apply.NotSent} {
+		h.Now(start().Add(time.Duration(i) * time.Hour))
+		step(t, s, ws, invite("ana@x.test"), outcome)
+	}
+	got := recall(t, h, s).Invitations["ana@x.test"]
+	if got.Outcome != plan.Done || !got.At.Equal(start().Add(time.Hour)) {
+		t.Errorf("remembers %+v, want the one that was sent, an hour in", got)
+	}
+}
+
+func begunIsMaybe(t *testing.T, h Harness) {
+	s := h.Open(t)
+	h.Now(start())
+	step(t, s, ws, invite("ana@x.test"), "")
+	h.Now(start().Add(time.Minute))
+	step(t, s, ws, invite("bo@x.test"), plan.Done)
+	m := recall(t, h, s)
+	if got := m.Invitations["ana@x.test"].Outcome; got != plan.Maybe {
+		t.Errorf("a step without an end is %q, want %q", got, plan.Maybe)
+	}
+	if !m.Unsettled.Equal(start()) {
+		t.Errorf("unsettled since %v, want %v", m.Unsettled, start())
+	}
+}
+
+func countsADay(t *testing.T, h Harness) {
+	s := h.Open(t)
+	h.Now(start())
+	step(t, s, ws, invite("old@x.test"), plan.Done)
+	h.Now(start().Add(23 * time.Hour))
+	step(t, s, ws, invite("done@x.test"), plan.Done)
+	step(t, s, ws, invite("open@x.test"), "")
+	step(t, s, ws, invite("failed@x.test"), plan.Failed)
+	step(t, s, ws, invite("unsent@x.test"), apply.NotSent)
+	h.Now(start().Add(24 * time.Hour))
+	if got := recall(t, h, s).SentLastDay; got != 2 {
+		t.Errorf("%d sent in the last day, want 2: the one that was, and the one that may have been", got)
+	}
+}
+
+func remembersRefusals(t *testing.T, h Harness) {
+	h.Now(start())
+	s := h.Open(t)
+	join := plan.Action{Op: plan.Join, Email: "ana@x.test", Kind: access.Group, Target: "dev"}
+	grant := plan.Action{Op: plan.Grant, Group: "dev", Kind: access.Repository, Target: "web", Permission: access.Read}
+	step(t, s, ws, join, plan.Failed)
+	step(t, s, ws, grant, plan.Failed)
+	step(t, s, ws, join, plan.Done)
+	want := map[plan.StepKey]plan.Attempt{grant.Key(): {At: start(), Outcome: plan.Failed, Detail: "detail of failed"}}
+	got := recall(t, h, s).Refused
+	for key, attempt := range got {
+		attempt.Kind = ""
+		got[key] = attempt
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+}
+
+func workspacesAreApart(t *testing.T, h Harness) {
+	s := h.Open(t)
+	step(t, s, "other", invite("ana@x.test"), "")
+	m := recall(t, h, s)
+	if len(m.Invitations) != 0 || m.SentLastDay != 0 || !m.Unsettled.IsZero() {
+		t.Errorf("remembers %+v of another workspace", m)
+	}
+}
+
+func keepsLessons(t *testing.T, h Harness) {
+	s := h.Open(t)
+	ana := access.Account{ID: "1", UUID: "{1}", Name: "Ana"}
+	moved := access.Account{ID: "2", UUID: "{2}", Name: "Ana Abel"}
+	for _, lessons := range []reconcile.Lessons{
+		{Accounts: map[access.Email]access.Account{"ana@x.test": ana}, Counts: map[string]map[string]int{"hr": {"": 10, "dev": 3}}},
+		{Accounts: map[access.Email]access.Account{"ana@x.test": moved}, Counts: map[string]map[string]int{"hr": {"": 12}}},
+	} {
+		if err := s.Keep(t.Context(), ws, lessons); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := recall(t, h, s)
+	if diff := cmp.Diff(map[access.Email]access.Account{"ana@x.test": moved}, m.Accounts); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]map[string]int{"hr": {"": 12, "dev": 3}}, m.Counts); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+func finishes(t *testing.T, h Harness) {
+	s := h.Open(t)
+	defer s.Close() //nolint:errcheck // the test is over
+	run, err := s.Start(t.Context(), ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := reconcile.Report{Workspace: ws, Failure: "none"}
+	for i := range 3 {
+		action := invite(access.Email(fmt.Sprintf("p%d@x.test", i)))
+		report.Plan.Held = append(report.Plan.Held, plan.Held{Action: action, Reason: plan.LimitPerDay})
+	}
+	if err := run.Finish(t.Context(), report); err != nil {
+		t.Error(err)
+	}
+}
+
+func locks(t *testing.T, h Harness) {
+	first, second := h.Open(t), h.Open(t)
+	defer first.Close()  //nolint:errcheck // the test is over
+	defer second.Close() //nolint:errcheck // see above
+	release, err := first.Lock(t.Context(), ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Lock(t.Context(), ws); !errors.Is(err, h.Locked) {
+		t.Errorf("second lock: %v, want %v", err, h.Locked)
+	}
+	other, err := second.Lock(t.Context(), "other")
+	if err != nil {
+		t.Errorf("another workspace: %v", err)
+	} else {
+		other()
+	}
+	release()
+	again, err := second.Lock(t.Context(), ws)
+	if err != nil {
+		t.Fatalf("after the release: %v", err)
+	}
+	again()
+}

@@ -1,0 +1,177 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"bitroster/sync/access"
+	"bitroster/sync/apply"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+// Recall gives what is known of the workspace.
+func (j *Journal) Recall(ctx context.Context, workspace string) (reconcile.Memories, error) {
+	memories := reconcile.Memories{
+		Memory: plan.Memory{
+			Invitations: map[access.Email]plan.Attempt{},
+			Refused:     map[plan.StepKey]plan.Attempt{},
+		},
+		Accounts: map[access.Email]access.Account{},
+		Counts:   map[string]map[string]int{},
+	}
+	for name, recall := range map[string]func(context.Context, string, *reconcile.Memories) error{
+		"invitations": j.recallInvitations, "refusals": j.recallRefusals, "unsettled steps": j.recallUnsettled,
+		"accounts": j.recallAccounts, "counts": j.recallCounts,
+	} {
+		if err := recall(ctx, workspace, &memories); err != nil {
+			return memories, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return memories, nil
+}
+
+// recallInvitations finds the last invitation of each address that was or may have been sent, or was refused. (SQLite
+// takes the other columns from the row of the maximum: https://www.sqlite.org/lang_select.html#bareagg.)
+func (j *Journal) recallInvitations(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	dayAgo := j.now().Add(-24 * time.Hour)
+	return j.each(ctx, func(scan func(...any) error) error {
+		var email access.Email
+		var attempt plan.Attempt
+		var at, state string
+		if err := scan(&email, &attempt.Kind, &state, &at, &attempt.Detail, new(int64)); err != nil {
+			return err
+		}
+		attempt.Outcome = outcomeOf(state)
+		var err error
+		attempt.At, err = parseStamp(at)
+		m.Invitations[email] = attempt
+		if attempt.Outcome != plan.Failed && attempt.At.After(dayAgo) {
+			m.SentLastDay++
+		}
+		return err
+	}, `SELECT email, kind, state, begun_at, detail, MAX(id) FROM steps
+		WHERE workspace = ? AND op = ? AND state <> ? GROUP BY email`, workspace, plan.Invite, apply.NotSent)
+}
+
+// recallRefusals finds the other steps whose last try was refused.
+func (j *Journal) recallRefusals(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	return j.each(ctx, func(scan func(...any) error) error {
+		var key plan.StepKey
+		var attempt plan.Attempt
+		var at, state string
+		if err := scan(&key.Op, &key.Email, &key.Group, &key.Target.Kind, &key.Target.Name, &state, &at, &attempt.Detail, new(int64)); err != nil {
+			return err
+		}
+		if attempt.Outcome = outcomeOf(state); attempt.Outcome != plan.Failed {
+			return nil
+		}
+		var err error
+		attempt.At, err = parseStamp(at)
+		m.Refused[key] = attempt
+		return err
+	}, `SELECT op, email, subject_group, kind, target, state, begun_at, detail, MAX(id) FROM steps
+		WHERE workspace = ? AND op <> ? AND state <> ? GROUP BY op, email, subject_group, kind, target`,
+		workspace, plan.Invite, apply.NotSent)
+}
+
+// outcomeOf reads a step's state: one without an end may have taken effect.
+func outcomeOf(state string) plan.Outcome {
+	if state == begun {
+		return plan.Maybe
+	}
+	return plan.Outcome(state)
+}
+
+func (j *Journal) recallUnsettled(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	var at string
+	err := j.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(COALESCE(ended_at, begun_at)), '') FROM steps
+		WHERE workspace = ? AND state IN (?, ?)`, workspace, begun, plan.Maybe).Scan(&at)
+	if err == nil {
+		m.Unsettled, err = parseStamp(at)
+	}
+	return err
+}
+
+func (j *Journal) recallAccounts(ctx context.Context, _ string, m *reconcile.Memories) error {
+	return j.each(ctx, func(scan func(...any) error) error {
+		var email access.Email
+		var account access.Account
+		if err := scan(&email, &account.ID, &account.UUID, &account.Name); err != nil {
+			return err
+		}
+		m.Accounts[email] = account
+		return nil
+	}, `SELECT email, account_id, uuid, name FROM accounts`)
+}
+
+func (j *Journal) recallCounts(ctx context.Context, _ string, m *reconcile.Memories) error {
+	return j.each(ctx, func(scan func(...any) error) error {
+		var source, group string
+		var members int
+		if err := scan(&source, &group, &members); err != nil {
+			return err
+		}
+		if m.Counts[source] == nil {
+			m.Counts[source] = map[string]int{}
+		}
+		m.Counts[source][group] = members
+		return nil
+	}, `SELECT source, source_group, members FROM counts`)
+}
+
+// each calls row for each row of a query.
+func (j *Journal) each(ctx context.Context, row func(scan func(...any) error) error, query string, args ...any) error {
+	rows, err := j.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Keep records what a pass learnt. What is known already is not written again.
+func (j *Journal) Keep(ctx context.Context, workspace string, lessons reconcile.Lessons) error {
+	known, err := j.Recall(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	return j.transact(ctx, func(tx *sql.Tx) error {
+		for email, account := range lessons.Accounts {
+			if known.Accounts[email] == account {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, `INSERT INTO accounts (email, account_id, uuid, name, learnt_at) VALUES (?, ?, ?, ?, ?)
+				ON CONFLICT (email) DO UPDATE SET account_id = excluded.account_id, uuid = excluded.uuid, name = excluded.name, learnt_at = excluded.learnt_at`,
+				email, account.ID, account.UUID, account.Name, j.stamp())
+			if err != nil {
+				return fmt.Errorf("account: %w", err)
+			}
+		}
+		return j.keepCounts(ctx, tx, known.Counts, lessons.Counts)
+	})
+}
+
+func (j *Journal) keepCounts(ctx context.Context, tx *sql.Tx, known, counts map[string]map[string]int) error {
+	for source, groups := range counts {
+		for group, members := range groups {
+			if known[source][group] == members {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, `INSERT INTO counts (source, source_group, members, read_at) VALUES (?, ?, ?, ?)
+				ON CONFLICT (source, source_group) DO UPDATE SET members = excluded.members, read_at = excluded.read_at`,
+				source, group, members, j.stamp())
+			if err != nil {
+				return fmt.Errorf("counts: %w", err)
+			}
+		}
+	}
+	return nil
+}
