@@ -51,7 +51,11 @@ func table() map[string]row {
 		"sources/ldap":        {layer: adapters},
 		"sync/journal":        {layer: adapters},
 
-		"internal/arch": {layer: shell},
+		"internal/arch":    {layer: shell},
+		"internal/config":  {layer: shell},
+		"internal/engine":  {layer: shell},
+		"internal/logging": {layer: shell},
+		"sources/builtin":  {layer: shell},
 
 		"bitbucket/backendtest":    {layer: support},
 		"bitbucket/bitbuckettest":  {layer: support, friends: []string{"internal/demo"}, alone: true},
