@@ -51,10 +51,12 @@ func table() map[string]row {
 		"sources/ldap":        {layer: adapters},
 		"sync/journal":        {layer: adapters},
 
+		"internal/app":     {layer: shell},
 		"internal/arch":    {layer: shell},
 		"internal/config":  {layer: shell},
 		"internal/engine":  {layer: shell},
 		"internal/logging": {layer: shell},
+		"internal/show":    {layer: shell},
 		"sources/builtin":  {layer: shell},
 
 		"bitbucket/backendtest":    {layer: support},

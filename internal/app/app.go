@@ -1,0 +1,243 @@
+// Package app wires the program together, once and by hand, and runs its ways of use: one pass, a plan, the daemon.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"bitroster/bitbucket"
+	"bitroster/bitbucket/workspace"
+	"bitroster/internal/config"
+	"bitroster/internal/engine"
+	"bitroster/internal/settings"
+	"bitroster/sync/access"
+	"bitroster/sync/apply"
+	"bitroster/sync/journal"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+// Options are what the outside gives.
+type Options struct {
+	Log     *zap.Logger
+	Secrets settings.Secrets
+	Version string
+	// Watch gives the calls that follow a workspace's pass, beside the log. It may be nil.
+	Watch func(workspace string) reconcile.Watch
+}
+
+// App is the wired program.
+type App struct {
+	log     *zap.Logger
+	journal *journal.Journal
+	passes  []pass
+	// closers are called last first.
+	closers []func() error
+}
+
+// pass is a workspace's pass and when it is due.
+type pass struct {
+	*reconcile.Pass
+	schedule engine.Schedule
+}
+
+// Open makes everything ready: secrets are read and the journal is opened, but no source and no workspace is asked yet.
+func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	a := &App{log: o.Log}
+	if err := a.open(ctx, cfg, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, cfg config.Config, o Options) error {
+	named, err := openSources(cfg.Sources, o.Secrets)
+	if err != nil {
+		return err
+	}
+	if a.journal, err = journal.Open(ctx, cfg.Journal.Path, time.Now); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.journal.Close)
+	for i, w := range cfg.Workspaces {
+		p, err := a.openPass(w, named, o)
+		if err != nil {
+			return fmt.Errorf("workspaces[%d] (%s): %w", i, w.Slug, err)
+		}
+		a.passes = append(a.passes, p)
+	}
+	return nil
+}
+
+func openSources(list []config.Source, secrets settings.Secrets) ([]reconcile.Named, error) {
+	var named []reconcile.Named
+	for i, source := range list {
+		opened, err := source.Settings.Open(secrets)
+		if err != nil {
+			return nil, fmt.Errorf("sources[%d] (%s): %w", i, source.Name, err)
+		}
+		named = append(named, reconcile.Named{Name: source.Name, Source: opened})
+	}
+	return named, nil
+}
+
+func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (pass, error) {
+	schedule, err := w.When()
+	if err != nil {
+		return pass{}, err
+	}
+	keys, err := openKeys(w.Credentials, o.Secrets)
+	if err != nil {
+		return pass{}, err
+	}
+	client, err := bitbucket.New(bitbucket.Options{
+		URL: w.APIURL, Keys: keys, Version: o.Version,
+		Pace: bitbucket.Pace{RequestsPerHour: w.Limits.RequestsPerHour, InvitationsPerMinute: w.Limits.InvitationsPerMinute},
+	})
+	if err != nil {
+		return pass{}, fmt.Errorf("api_url: %w", err)
+	}
+	backend := workspace.New(client, w.Slug)
+	return pass{schedule: schedule, Pass: &reconcile.Pass{
+		Workspace: w.Slug, Sources: named, Rules: w.Rules, Groups: w.Groups, Settle: w.Invitations.Settle,
+		Limits: plan.Limits{InvitationsPerPass: w.Limits.InvitationsPerPass, InvitationsPerDay: w.Limits.InvitationsPerDay},
+		Policy: plan.Policy{
+			ReinviteAfter: w.Invitations.ReinviteAfter, RetryAfter: w.Invitations.RetryRefusedAfter,
+			AllowedDomains: domains(w.Invitations.AllowedDomains),
+		},
+		Memory: a.journal, Ledger: a.journal, Observer: backend, Executor: backend,
+		Now: time.Now, Wait: wait, Watch: a.watch(w.Slug, o.Watch),
+	}}, nil
+}
+
+func openKeys(credentials []bitbucket.Credential, secrets settings.Secrets) ([]bitbucket.Key, error) {
+	var keys []bitbucket.Key
+	for i, credential := range credentials {
+		key, err := credential.Open(secrets)
+		if err != nil {
+			return nil, fmt.Errorf("credentials[%d]: %w", i, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// Close closes what was opened, last first.
+func (a *App) Close() error {
+	var errs []error
+	for len(a.closers) > 0 {
+		last := len(a.closers) - 1
+		errs = append(errs, a.closers[last]())
+		a.closers = a.closers[:last]
+	}
+	return errors.Join(errs...)
+}
+
+// Once makes one pass over each workspace, one after the other. What went wrong stands in the reports.
+func (a *App) Once(ctx context.Context) []reconcile.Report {
+	var reports []reconcile.Report
+	for _, p := range a.passes {
+		reports = append(reports, a.run(ctx, p))
+	}
+	return reports
+}
+
+// Plan plans each workspace, and changes nothing.
+func (a *App) Plan(ctx context.Context) []reconcile.Report {
+	var reports []reconcile.Report
+	for _, p := range a.passes {
+		report, err := p.Plan(ctx)
+		if err != nil {
+			report.Failure = err.Error()
+		}
+		reports = append(reports, report)
+	}
+	return reports
+}
+
+// Daemon makes a pass over each workspace whenever it is due, until the context ends.
+func (a *App) Daemon(ctx context.Context) {
+	var jobs []engine.Job
+	for _, p := range a.passes {
+		jobs = append(jobs, engine.Job{
+			Name: p.Workspace, Schedule: p.schedule,
+			Run: func(ctx context.Context) { a.run(ctx, p) },
+			Waiting: func(next time.Time) {
+				a.log.Info("waiting", zap.String("workspace", p.Workspace), zap.Time("next_pass", next))
+			},
+		})
+	}
+	engine.Run(ctx, jobs)
+}
+
+// run makes a pass while holding the workspace, so that nobody else acts on it.
+func (a *App) run(ctx context.Context, p pass) reconcile.Report {
+	release, err := a.journal.Lock(ctx, p.Workspace)
+	if err != nil {
+		report := reconcile.Report{Workspace: p.Workspace, Failure: err.Error()}
+		a.logReport(report)
+		return report
+	}
+	defer release()
+	report, err := p.Run(ctx)
+	if err != nil {
+		report.Failure = err.Error()
+	}
+	a.logReport(report)
+	return report
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// domains gives domains in the form that addresses have; the config was checked.
+func domains(list []string) []string {
+	var result []string
+	for _, s := range list {
+		if domain, err := access.ParseDomain(s); err == nil {
+			result = append(result, domain)
+		}
+	}
+	return result
+}
+
+// watch logs a pass as it goes, and tells whoever else wants to know.
+func (a *App) watch(slug string, more func(string) reconcile.Watch) reconcile.Watch {
+	var also reconcile.Watch
+	if more != nil {
+		also = more(slug)
+	}
+	log := a.log.With(zap.String("workspace", slug))
+	return reconcile.Watch{
+		Waiting: func(d time.Duration) {
+			log.Info("an earlier process left a request without an end: waiting until it has settled", zap.Duration("wait", d))
+			if also.Waiting != nil {
+				also.Waiting(d)
+			}
+		},
+		Planned: func(r reconcile.Report) {
+			log.Info("planned", zap.Int("steps", len(r.Plan.Steps)), zap.Int("held", len(r.Plan.Held)))
+			if also.Planned != nil {
+				also.Planned(r)
+			}
+		},
+		Step: func(r apply.Result) {
+			logStep(log, r)
+			if also.Step != nil {
+				also.Step(r)
+			}
+		},
+	}
+}

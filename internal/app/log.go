@@ -1,0 +1,56 @@
+package app
+
+import (
+	"maps"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"bitroster/internal/logging"
+	"bitroster/sync/apply"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+// logStep writes one line for a step.
+func logStep(log *zap.Logger, r apply.Result) {
+	fields := []zap.Field{
+		zap.String("op", string(r.Action.Op)), zap.String(logging.AddressKey, string(r.Action.Email)),
+		zap.String("group", r.Action.Group), zap.Stringer("target", r.Action.On()),
+		zap.String("permission", string(r.Action.Permission)), zap.String("rule", r.Action.Rule),
+		zap.String("reason", string(r.Action.Reason)), zap.String("outcome", string(r.Outcome)),
+	}
+	if r.Outcome == plan.Done {
+		log.Info("step", fields...)
+		return
+	}
+	log.Warn("step", append(fields, zap.String("detail", r.Detail))...)
+}
+
+// logReport writes what became of a pass: a line for each doubt, one for each reason that holds steps, one for the whole.
+func (a *App) logReport(r reconcile.Report) {
+	log := a.log.With(zap.String("workspace", r.Workspace))
+	for _, doubt := range r.Doubts {
+		log.Error("not read whole", zap.String("source", doubt.Source), zap.String("group", doubt.Group),
+			zap.String("rule", doubt.Rule), zap.String("problem", doubt.Problem))
+	}
+	held := map[string]int{}
+	for _, h := range r.Held() {
+		held[string(h.Reason)]++
+	}
+	for _, reason := range slices.Sorted(maps.Keys(held)) {
+		log.Info("held", zap.String("reason", reason), zap.Int("steps", held[reason]))
+	}
+	fields := []zap.Field{
+		zap.Int("planned", len(r.Plan.Steps)), zap.Int("done", r.Count(plan.Done)), zap.Int("held", len(r.Held())),
+		zap.Bool("read_whole", r.Whole()), zap.Bool("complete", r.Complete()),
+	}
+	switch {
+	case r.Failure != "":
+		log.Error("pass failed", append(fields, zap.String("error", r.Failure))...)
+	case !r.Whole() || !r.Complete():
+		log.Warn("pass ended, not whole", fields...)
+	default:
+		log.Info("pass ended", fields...)
+	}
+}

@@ -1,0 +1,154 @@
+// Package show writes reports for people to read in a terminal of at most 120 columns.
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"bitroster/sources"
+	"bitroster/sync/apply"
+	"bitroster/sync/mapping"
+	"bitroster/sync/plan"
+	"bitroster/sync/reconcile"
+)
+
+// most is how many lines of one sort are written; what is beyond is counted. The journal and --json have it all.
+const most = 20
+
+// Sources writes how each source was read, what could not be used of it, and what is in doubt.
+func Sources(w io.Writer, r reconcile.Report) {
+	rows := [][]string{}
+	for _, source := range r.Sources {
+		state := "read whole"
+		if source.Problem != "" {
+			state = "NOT READ"
+		}
+		rows = append(rows, []string{source.Name, state, fmt.Sprint(source.Entries), fmt.Sprint(source.Groups), fmt.Sprint(len(source.Rejects))})
+	}
+	grid(w, columns{{"SOURCE", left}, {"STATE", left}, {"PEOPLE", right}, {"GROUPS", right}, {"REJECTED", right}}, rows)
+	for _, source := range r.Sources {
+		rejects(w, source.Name, source.Rejects)
+	}
+	Doubts(w, r.Doubts)
+}
+
+// rejects lists what cannot be used.
+func rejects(w io.Writer, name string, list []sources.Reject) {
+	for i, reject := range list {
+		if i == most {
+			line(w, "  %s: ... and %d more rejected", name, len(list)-most)
+			return
+		}
+		item(w, "  ", fmt.Sprintf("%s: rejected: %s: %s", name, reject.Origin, reject.Reason))
+	}
+}
+
+// Doubts writes what was not read or is not believed.
+func Doubts(w io.Writer, doubts []mapping.Doubt) {
+	for _, d := range doubts {
+		where := "source " + d.Source
+		if d.Source == "" {
+			where = "all sources"
+		}
+		if d.Group != "" {
+			where += fmt.Sprintf(", group %q (rule %q)", d.Group, d.Rule)
+		}
+		item(w, "", fmt.Sprintf("NOT READ WHOLE: %s: %s", where, d.Problem))
+	}
+}
+
+// Plan writes each step, and each held step below its reason. Of a plan that was never made it writes nothing.
+func Plan(w io.Writer, p plan.Plan) {
+	if p.Workspace == "" {
+		return
+	}
+	headline(w, p)
+	rows := [][]string{}
+	for _, a := range p.Steps {
+		rows = append(rows, []string{string(a.Op), a.Subject(), what(a), string(a.Reason), a.Rule})
+	}
+	grid(w, columns{{"DO", left}, {"WHO", left}, {"WHAT", left}, {"WHY", left}, {"RULE", left}}, rows)
+	heldInFull(w, p.Held)
+}
+
+// Summary writes what a plan would do, by kind and target in the order of the plan, and how much it holds.
+func Summary(w io.Writer, p plan.Plan) {
+	headline(w, p)
+	type kind struct{ do, who, what string }
+	counts := map[kind]int{}
+	var kinds []kind
+	for _, a := range p.Steps {
+		k := kind{string(a.Op), "people", what(a)}
+		if a.Group != "" {
+			k.who = a.Subject()
+		}
+		if counts[k]++; counts[k] == 1 {
+			kinds = append(kinds, k)
+		}
+	}
+	rows := [][]string{}
+	for _, k := range kinds {
+		rows = append(rows, []string{fmt.Sprint(counts[k]), k.do, k.who, k.what})
+	}
+	grid(w, columns{{"STEPS", right}, {"DO", left}, {"WHO", left}, {"WHAT", left}}, rows)
+}
+
+// Outcome writes what became of a pass: what was done, each failure, what is held by reason, and whether the pass is
+// whole. The doubts themselves are written by Sources.
+func Outcome(w io.Writer, r reconcile.Report) {
+	line(w, "Workspace %s: %d of %s done, %d held", r.Workspace, r.Count(plan.Done), count(len(r.Plan.Steps), "step"), len(r.Held()))
+	failures(w, r.Results)
+	Held(w, r.Held())
+	switch {
+	case r.Failure != "":
+		item(w, "", "The pass FAILED: "+r.Failure)
+	case !r.Whole():
+		line(w, "The pass is NOT WHOLE: something was not read, see above. Nobody loses anything; what was read was acted on.")
+	case !r.Complete():
+		line(w, "The pass is NOT COMPLETE: see above. The next pass goes on from here.")
+	}
+}
+
+// failures lists the steps that were tried and not done.
+func failures(w io.Writer, results []apply.Result) {
+	n := 0
+	for _, result := range results {
+		if result.Outcome == plan.Done {
+			continue
+		}
+		if n++; n <= most {
+			item(w, "  ", fmt.Sprintf("%s: %s %s, %s: %s", result.Outcome, result.Action.Op, result.Action.Subject(), what(result.Action), result.Detail))
+		}
+	}
+	if n > most {
+		line(w, "  ... and %d more that were not done", n-most)
+	}
+}
+
+// Failure writes why a pass or a plan did not get to its end, if it did not.
+func Failure(w io.Writer, r reconcile.Report) {
+	if r.Failure != "" {
+		item(w, "", fmt.Sprintf("Workspace %s FAILED: %s", r.Workspace, r.Failure))
+	}
+}
+
+func headline(w io.Writer, p plan.Plan) {
+	line(w, "Workspace %s: %s to do, %d held", p.Workspace, count(len(p.Steps), "step"), len(p.Held))
+}
+
+// what names the right that a step gives.
+func what(a plan.Action) string {
+	if a.Permission != "" {
+		return string(a.Permission) + " on " + a.On().String()
+	}
+	return a.On().String()
+}
+
+// count gives "1 step", "2 steps".
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n) + " " + strings.TrimSpace(noun)
+}
