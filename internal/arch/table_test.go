@@ -51,9 +51,11 @@ func table() map[string]row {
 		"sources/ldap":        {layer: adapters},
 		"sync/journal":        {layer: adapters},
 
+		"cmd/bitroster":    {layer: shell},
 		"internal/app":     {layer: shell},
 		"internal/arch":    {layer: shell},
 		"internal/config":  {layer: shell},
+		"internal/demo":    {layer: shell},
 		"internal/engine":  {layer: shell},
 		"internal/logging": {layer: shell},
 		"internal/show":    {layer: shell},
