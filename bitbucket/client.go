@@ -24,8 +24,8 @@ const DefaultURL = "https://api.bitbucket.org"
 type Options struct {
 	// URL is the scheme and host, without a path; DefaultURL when empty.
 	URL string
-	// Keys are the credentials. The client takes for each call the one that is best for its class, and another when the
-	// server refuses that.
+	// Keys are the credentials, in the order of the config: messages name them by their place in it, as credentials[0]. The
+	// client takes for each call the one that is best for its class, and another when the server refuses that.
 	Keys []Key
 	// Pace bounds the requests of each credential, Budget remembers them; in the process only when nil.
 	Pace   Pace
@@ -89,7 +89,8 @@ type call struct {
 	route  string
 	values []string
 	query  url.Values
-	body   any
+	body   any        // sent as JSON
+	form   url.Values // sent urlencoded, in the place of body
 	// workspaceWide says that a refusal of the right (403) is the workspace's matter, not the target's.
 	workspaceWide bool
 }
@@ -114,39 +115,42 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 // send sends the call to an address of this API, with one credential after the other as long as they are refused: a
 // request that was refused for its credential had no effect.
 func (c *Client) send(ctx context.Context, k call, address string, out any) error {
-	var first *Error
+	var refusals []*Error
 	for _, holder := range c.wallet.order(k.class) {
 		err := c.sendWith(ctx, holder, k, address, out)
 		var refused *Error
 		if !errors.As(err, &refused) || !refused.refusesCredential() {
-			c.wallet.prefer(k.class, holder)
+			c.wallet.learn(k.class, holder, err)
 			return err
 		}
-		if first == nil {
-			first = refused
-		} else {
-			first.Message += fmt.Sprintf("; with %s: %d %s", holder.Name, refused.Status, refused.Message)
-		}
+		refused.Message = strings.TrimSuffix("with "+holder.place+": "+refused.Message, ": ")
+		refusals = append(refusals, refused)
+	}
+	return joined(refusals)
+}
+
+// joined is the refusal of the credential that was tried first, with what the others were told.
+func joined(refusals []*Error) *Error {
+	first := refusals[0]
+	for _, refused := range refusals[1:] {
+		first.Message += fmt.Sprintf("; %d %s", refused.Status, refused.Message)
 	}
 	return first
 }
 
 // sendWith sends the call with one credential.
 func (c *Client) sendWith(ctx context.Context, holder *holder, k call, address string, out any) error {
-	var body []byte
-	if k.body != nil {
-		var err error
-		if body, err = json.Marshal(k.body); err != nil {
-			return fmt.Errorf("%s %s: %w", k.method, k.route, err)
-		}
+	body, contentType, err := k.payload()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", k.method, k.route, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, address, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%s %s: the address is not valid", k.method, k.route)
 	}
 	req.Header.Set("Accept", "application/json")
-	if k.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	res, err := holder.http.Do(req)
 	if err != nil {
@@ -163,6 +167,18 @@ func (c *Client) sendWith(ctx context.Context, holder *holder, k call, address s
 		return &Error{Call: k.name(), Status: res.StatusCode, Message: "the answer is not the JSON that the API documents: " + err.Error(), call: k}
 	}
 	return nil
+}
+
+// payload encodes the body, and names its type; there may be none.
+func (k call) payload() (body []byte, contentType string, err error) {
+	switch {
+	case k.form != nil:
+		return []byte(k.form.Encode()), "application/x-www-form-urlencoded", nil
+	case k.body != nil:
+		body, err = json.Marshal(k.body)
+		return body, "application/json", err
+	}
+	return nil, "", nil
 }
 
 func (k call) name() string { return k.method + " " + k.route }

@@ -96,7 +96,8 @@ func (c Credential) refuseForeign(faults *settings.Faults) {
 
 // Key is an opened credential.
 type Key struct {
-	// Name tells it apart from others in tables and messages: its kind, and whose it is. It is no secret.
+	// Name tells it apart from others in tables: its kind, and whose it is. It is no secret, but it may hold an address, so
+	// that errors name a credential by its place in the config instead.
 	Name string
 	kind string
 	// account names what the server counts requests by, as a digest.

@@ -1,6 +1,8 @@
 package bitbucket
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,12 +53,13 @@ func (e *Error) Unwrap() error { return e.err }
 
 // MaybeDone reports whether a write may have taken effect though it looks failed.
 func (e *Error) MaybeDone() bool {
-	return e.write() && (e.Status == 0 && e.sent || e.Status >= 500)
+	done := e.Status >= 200 && e.Status < 300 // and then an answer that cannot be read
+	return e.write() && (e.Status == 0 && e.sent || e.Status >= 500 || done)
 }
 
 // NotSent reports whether a write certainly had no effect and may be done later just so.
 func (e *Error) NotSent() bool {
-	return e.write() && (e.Status == 0 && !e.sent || e.Status == http.StatusTooManyRequests)
+	return e.write() && (e.Status == 0 && !e.sent || e.Kind == RateLimited)
 }
 
 // Systemic reports whether the refusal is of the workspace or the credential, so that the next step would meet it, too.
@@ -85,9 +88,33 @@ func (e *Error) hint() string {
 	case e.Status >= 300 && e.Status < 400:
 		return "redirects are not followed: check api_url"
 	case e.Status == 0:
-		return "check the network, the proxy and api_url"
+		return wireHint(e.err)
 	}
 	return ""
+}
+
+// wireHint says what to try where there was no answer.
+func wireHint(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "the server's certificate comes from an authority that this machine does not trust: where a proxy of your own " +
+			"looks into the traffic, name its authority in ca_file"
+	case errors.As(err, &host):
+		return "the server's certificate is made out to another host: check api_url, and what stands between"
+	case untrusted(err):
+		return "the server's certificate is not valid: check its dates and this machine's clock"
+	}
+	return "check the network, the proxy and api_url"
+}
+
+// untrusted reports whether the server's certificate was refused. Another try would meet the same one.
+func untrusted(err error) bool {
+	var refused *tls.CertificateVerificationError
+	return errors.As(err, &refused)
 }
 
 // Missing reports whether the error is the answer that something does not exist.
@@ -107,8 +134,12 @@ func noAnswer(k call, err error) error {
 	if errors.As(err, &refused) {
 		return &Error{Call: k.name(), Status: refused.status, Message: refused.message, Kind: CredentialRefused, call: k}
 	}
-	var failed *attemptError
-	sent := errors.As(err, &failed) && failed.sent
+	var (
+		failed  *attemptError
+		noToken *tokenFailure
+	)
+	// Whether the request for a token was sent says nothing about the request that needs it.
+	sent := !errors.As(err, &noToken) && errors.As(err, &failed) && failed.sent
 	err = unnamed(err)
 	return &Error{Call: k.name(), Message: clean(err.Error()), call: k, sent: sent, err: err}
 }

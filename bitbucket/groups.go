@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 )
 
 // Group is a group of a workspace with its members, who are listed without addresses.
@@ -23,6 +24,18 @@ func (c *Client) Groups(ctx context.Context, workspace string) ([]Group, error) 
 		class: readGroups, method: http.MethodGet, route: "/1.0/groups/{workspace}", values: []string{workspace}, workspaceWide: true,
 	}, &groups)
 	return groups, err
+}
+
+// CreateGroup makes a group without members and without permissions, and gives it with the slug that the server chose.
+//
+// API: POST /1.0/groups/{workspace}
+func (c *Client) CreateGroup(ctx context.Context, workspace, name string) (Group, error) {
+	var group Group
+	err := c.do(ctx, call{
+		class: writeGroups, method: http.MethodPost, route: "/1.0/groups/{workspace}", values: []string{workspace},
+		form: url.Values{"name": {name}}, workspaceWide: true,
+	}, &group)
+	return group, err
 }
 
 // AddToGroup puts an account, named by its UUID, into a group. That the account is in it already is no error.

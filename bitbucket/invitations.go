@@ -38,6 +38,21 @@ func (c *Client) InviteToGroup(ctx context.Context, workspace, slug, email strin
 	return unlessAlready(err)
 }
 
+// CancelInvitation takes back all pending invitations of an address to groups of the workspace. That there is none is no
+// error.
+//
+// API: DELETE /1.0/users/{workspace}/invitations/{email}
+func (c *Client) CancelInvitation(ctx context.Context, workspace, email string) error {
+	err := c.do(ctx, call{
+		class: writeGroups, method: http.MethodDelete, route: "/1.0/users/{workspace}/invitations/{email}",
+		values: []string{workspace, email}, workspaceWide: true,
+	}, nil)
+	if Missing(err) {
+		return nil
+	}
+	return err
+}
+
 // InviteToRepository mails an invitation to one repository, with a permission on it. That the address was invited already
 // is no error. (https://support.atlassian.com/bitbucket-cloud/docs/invitations-endpoint/)
 //

@@ -64,6 +64,8 @@ func kindOfUnknown(e *Error, message string) Kind {
 		return AddressUnknown
 	case strings.Contains(message, "no workspace with identifier"):
 		return UnknownWorkspace
+	case strings.Contains(message, "no api hosted at this url"):
+		return Gone
 	case e.Status == http.StatusNotFound:
 		return UnknownTarget
 	}

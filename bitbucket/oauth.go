@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -27,7 +27,9 @@ type oauth struct {
 	next   http.RoundTripper
 	config clientcredentials.Config
 
-	mu    sync.Mutex
+	// turn holds one value: who takes it may look at the token, and get another. Unlike a mutex, it can be waited for with
+	// a context.
+	turn  chan struct{}
 	token *oauth2.Token
 }
 
@@ -37,7 +39,9 @@ func newOAuth(c Credential, secret settings.Secret) func(http.RoundTripper) http
 		address = tokenURL
 	}
 	return func(next http.RoundTripper) http.RoundTripper {
-		return &oauth{next: next, config: clientcredentials.Config{
+		turn := make(chan struct{}, 1)
+		turn <- struct{}{}
+		return &oauth{next: next, turn: turn, config: clientcredentials.Config{
 			ClientID: c.ClientID, ClientSecret: string(secret), TokenURL: address, AuthStyle: oauth2.AuthStyleInHeader,
 		}}
 	}
@@ -54,7 +58,7 @@ func (o *oauth) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	// A request that was refused for its token had no effect.
 	if token, err = o.current(req.Context(), token); err != nil {
-		return res, nil //nolint:nilerr // the refusal says more than the failed repair
+		return nil, err
 	}
 	return o.with(req, token)
 }
@@ -75,20 +79,20 @@ func (o *oauth) with(req *http.Request, token string) (*http.Response, error) {
 
 // current gives a token that is not the refused one.
 func (o *oauth) current(ctx context.Context, refused string) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	select {
+	case <-o.turn:
+		defer func() { o.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return "", &tokenFailure{ctx.Err()}
+	}
 	fresh := o.token != nil && (o.token.Expiry.IsZero() || time.Now().Before(o.token.Expiry.Add(-earlier)))
 	if fresh && o.token.AccessToken != refused {
 		return o.token.AccessToken, nil
 	}
-	// This is how the library takes an HTTP client: no redirect is followed with the secret.
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     o.next,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	})
-	token, err := o.config.Token(ctx)
+	// This is how the library takes an HTTP client.
+	token, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, unredirected(o.next)))
 	if err != nil {
-		return "", tokenError(err)
+		return "", o.failure(err)
 	}
 	o.token = token
 	return token.AccessToken, nil
@@ -102,16 +106,33 @@ type tokenRefusal struct {
 
 func (e *tokenRefusal) Error() string { return e.message }
 
-// tokenError says why there is no token. Nothing of the request itself was sent.
-func tokenError(err error) error {
-	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError {
-		return &tokenRefusal{status: refused.Response.StatusCode, message: clean(fmt.Sprintf(
-			"no OAuth token: %s %s: check client_id and client_secret", refused.ErrorCode, refused.ErrorDescription))}
+// tokenFailure is the lack of a clear answer to the request for a token. Nothing of the request that needs it was sent.
+type tokenFailure struct{ err error }
+
+func (e *tokenFailure) Error() string { return "no OAuth token: " + unnamed(e.err).Error() }
+func (e *tokenFailure) Unwrap() error { return e.err }
+
+// failure says why there is no token.
+func (o *oauth) failure(err error) error {
+	var answer *oauth2.RetrieveError
+	if !errors.As(err, &answer) {
+		return &tokenFailure{err}
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+	status := answer.Response.StatusCode
+	if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
+		return &tokenFailure{fmt.Errorf("%d %s", status, http.StatusText(status))}
 	}
-	// Not wrapped: whether the request for the token was sent says nothing about the request that needs it.
-	return fmt.Errorf("no OAuth token: %v", unnamed(err)) //nolint:errorlint // see above
+	check := "check client_id and client_secret"
+	if answer.ErrorCode == "" { // RFC 6749, section 5.2, asks for one
+		check = "check token_url, client_id and client_secret"
+	}
+	if status < http.StatusMultipleChoices {
+		status = http.StatusUnauthorized // an error in an answer that looks like a success
+	}
+	words := strings.TrimSpace(answer.ErrorCode + " " + answer.ErrorDescription)
+	if words == "" {
+		words = fmt.Sprintf("%d %s from the address for tokens", status, http.StatusText(status))
+	}
+	words = strings.ReplaceAll(words, o.config.ClientSecret, "[redacted]") // should the server repeat it
+	return &tokenRefusal{status: status, message: clean("no OAuth token: " + words + ": " + check)}
 }

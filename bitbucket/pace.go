@@ -79,19 +79,28 @@ func (p *pacer) await(req *http.Request) error {
 
 // learn takes over what an answer says about the limits.
 func (p *pacer) learn(req *http.Request, res *http.Response) error {
-	now := time.Now()
-	window, most := p.requests, true
-	// The limit on invitations is served without the headers of the hourly one.
-	if _, hourly := rateHeader(res, "X-RateLimit-Remaining"); invites(req) && !hourly {
-		window, most = p.invitations, false
+	left, told := remaining(res)
+	if res.StatusCode == http.StatusTooManyRequests {
+		return p.close(req, res, told && left == 0)
 	}
-	if res.StatusCode == http.StatusTooManyRequests && window.Most > 0 {
-		return p.budget.Close(req.Context(), window.Name, now.Add(pauseOf(res, now, 1)))
-	}
-	if left, told := remaining(res); told && most && window.Most > 0 {
-		return p.budget.Correct(req.Context(), window, left)
+	if told && p.requests.Most > 0 {
+		return p.budget.Correct(req.Context(), p.requests, left)
 	}
 	return nil
+}
+
+// close shuts the window that was met: an invitation meets the one of invitations, unless the answer says that none is
+// left in the hour. The limit on invitations is served without headers of its own.
+func (p *pacer) close(req *http.Request, res *http.Response, hourly bool) error {
+	window := p.requests
+	if invites(req) && !hourly {
+		window = p.invitations
+	}
+	if window.Most == 0 {
+		return nil
+	}
+	now := time.Now()
+	return p.budget.CloseWindow(req.Context(), window.Name, now.Add(pauseOf(res, now, 1)))
 }
 
 // remaining reads how many requests the server leaves: as a number, or as the word that less than a fifth is left.
@@ -109,6 +118,7 @@ func remaining(res *http.Response) (int, bool) {
 // rateHeader reads the first number of a header: real ones are "60" or "60, 60;w=3600".
 func rateHeader(res *http.Response, name string) (int, bool) {
 	first, _, _ := strings.Cut(res.Header.Get(name), ",")
+	first, _, _ = strings.Cut(first, ";")
 	n, err := strconv.Atoi(strings.TrimSpace(first))
 	return n, err == nil && n >= 0
 }

@@ -1,6 +1,7 @@
 package bitbucket
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -17,6 +18,8 @@ const (
 	// defaultPause is the wait after a first 429 that does not say how long to wait; it doubles up to maxPause.
 	defaultPause = time.Minute
 	maxPause     = 15 * time.Minute
+	// longestPause bounds what a server may ask for: no limit of Bitbucket Cloud's spans more than an hour.
+	longestPause = 24 * time.Hour
 )
 
 // retrier repeats what may be repeated: a request that was refused for its rate, as often as it takes, because it had no
@@ -37,10 +40,19 @@ func newRetrier(next http.RoundTripper) retrier {
 		}).
 		WithMaxRetries(-1).ReturnLastFailure().Build()
 	transient := retrypolicy.NewBuilder[*http.Response]().
-		HandleIf(func(res *http.Response, err error) bool { return err != nil || res.StatusCode >= 500 }).
+		HandleIf(mayPass).
 		WithBackoff(firstPause, longPause).WithJitterFactor(0.2).
 		WithMaxRetries(maxRetries).ReturnLastFailure().Build()
 	return retrier{next: next, reads: failsafe.With(limited, transient), writes: failsafe.With(limited)}
+}
+
+// mayPass reports whether a failure may be over in a moment: not one of the credential or of a certificate.
+func mayPass(res *http.Response, err error) bool {
+	var refused *tokenRefusal
+	if errors.As(err, &refused) || untrusted(err) {
+		return false
+	}
+	return err != nil || res.StatusCode >= 500
 }
 
 func (r retrier) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -67,14 +79,28 @@ func pauseOf(res *http.Response, now time.Time, attempts int) time.Duration {
 	if res == nil {
 		return defaultPause
 	}
-	for _, header := range []string{"Retry-After", "X-RateLimit-Reset"} {
-		value := res.Header.Get(header)
-		if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-			return max(time.Duration(seconds)*time.Second, firstPause)
-		}
-		if date, err := http.ParseTime(value); err == nil {
-			return max(date.Sub(now), firstPause)
+	headers := []string{"Retry-After", "X-RateLimit-Reset"}
+	if left, told := rateHeader(res, "X-RateLimit-Remaining"); told && left > 0 {
+		headers = headers[:1] // the limit that is reset then is not the one that was met
+	}
+	for _, header := range headers {
+		if pause, told := pauseIn(res.Header.Get(header), now); told {
+			return min(max(pause, firstPause), longestPause)
 		}
 	}
 	return min(defaultPause<<min(attempts-1, 10), maxPause)
+}
+
+// pauseIn reads a header's value: seconds, a date, or seconds since 1970, as other servers have it.
+func pauseIn(value string, now time.Time) (time.Duration, bool) {
+	const epoch = 1_000_000_000 // as a wait, this would be 31 years
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case err == nil && seconds >= epoch:
+		return time.Unix(seconds, 0).Sub(now), true
+	case err == nil && seconds >= 0:
+		return time.Duration(seconds) * time.Second, true
+	}
+	date, err := http.ParseTime(value)
+	return date.Sub(now), err == nil
 }

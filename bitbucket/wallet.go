@@ -1,6 +1,8 @@
 package bitbucket
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -30,7 +32,9 @@ func (c class) best() []string {
 // holder is a credential with what it sends through.
 type holder struct {
 	Key
-	http *http.Client
+	// place names it in messages, without its account's address: where it stands in the config, and its kind.
+	place string
+	http  *http.Client
 }
 
 // wallet picks a credential for each class of calls.
@@ -48,15 +52,20 @@ func newWallet(o Options) *wallet {
 	if wire == nil {
 		wire = newWire(o.RootCAs)
 	}
-	for _, key := range o.Keys {
-		w.holders = append(w.holders, &holder{Key: key, http: &http.Client{
-			Transport: stack(wire, key, o),
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse // a redirect could carry the credential to another host
-			},
-		}})
+	for i, key := range o.Keys {
+		w.holders = append(w.holders, &holder{
+			Key: key, place: fmt.Sprintf("credentials[%d] (%s)", i, key.kind), http: unredirected(stack(wire, key, o)),
+		})
 	}
 	return w
+}
+
+// unredirected is a client that follows no redirect: it could carry the credential to another host.
+func unredirected(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // order gives all credentials, the one that works first, then by kind, then as the config has them.
@@ -74,7 +83,15 @@ func (w *wallet) order(c class) []*holder {
 	return order
 }
 
-func (w *wallet) prefer(c class, h *holder) {
+// learn remembers a credential that was taken. The lack of an answer, and trouble of the server's own, tell nothing of it.
+func (w *wallet) learn(c class, h *holder, err error) {
+	var answer *Error
+	if errors.As(err, &answer) && (answer.Status < http.StatusOK || answer.Status >= http.StatusInternalServerError) {
+		return
+	}
+	if err != nil && answer == nil {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.works[c] = h

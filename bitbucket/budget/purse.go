@@ -10,6 +10,7 @@ import (
 // Purse is a Store that lives as long as the process.
 type Purse struct {
 	mu     sync.Mutex
+	seen   time.Time              // the latest time at which it was asked anything
 	spent  map[string][]time.Time // sorted; may lie in the future, for those who wait
 	closed map[string]time.Time
 }
@@ -20,10 +21,13 @@ func NewPurse() *Purse {
 }
 
 // Reserve takes a place in each of the windows.
-func (p *Purse) Reserve(_ context.Context, windows []Window) (time.Time, error) {
+func (p *Purse) Reserve(ctx context.Context, windows []Window) (time.Time, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	now := p.now()
 	at := now
 	for _, w := range windows {
 		p.forget(w, now)
@@ -35,33 +39,56 @@ func (p *Purse) Reserve(_ context.Context, windows []Window) (time.Time, error) 
 	return at, nil
 }
 
-// Close lets nothing pass before a time.
-func (p *Purse) Close(_ context.Context, window string, until time.Time) error {
+// CloseWindow lets nothing pass before a time.
+func (p *Purse) CloseWindow(_ context.Context, window string, until time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.now()
 	if until.After(p.closed[window]) {
 		p.closed[window] = until
 	}
 	return nil
 }
 
-// Correct spends what somebody else has spent.
+// Correct spends what somebody else has spent. Places that are waited for are not among what the server has counted.
 func (p *Purse) Correct(_ context.Context, window Window, remaining int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	p.forget(window, now)
-	for range window.Most - remaining - len(p.spent[window.Name]) {
+	passed := 0
+	for passed < len(p.spent[window.Name]) && !p.spent[window.Name][passed].After(now) {
+		passed++
+	}
+	for range window.Most - remaining - passed {
 		p.spend(window.Name, now)
 	}
 	return nil
 }
 
-// forget drops what has rolled out of the window, and what a clock that was set back left in a far future.
+// now reads the clock. When that was set back, all that is remembered goes back with it: what was spent just before was
+// spent just now. Places far ahead cannot simply be dropped, for somebody may be waiting for them.
+func (p *Purse) now() time.Time {
+	now := time.Now()
+	back := now.Sub(p.seen)
+	p.seen = now
+	if back >= 0 {
+		return now
+	}
+	for _, list := range p.spent {
+		for i := range list {
+			list[i] = list[i].Add(back)
+		}
+	}
+	for name, until := range p.closed {
+		p.closed[name] = until.Add(back)
+	}
+	return now
+}
+
+// forget drops what has rolled out of the window.
 func (p *Purse) forget(w Window, now time.Time) {
-	p.spent[w.Name] = slices.DeleteFunc(p.spent[w.Name], func(t time.Time) bool {
-		return !t.After(now.Add(-w.Span)) || t.After(now.Add(w.Span))
-	})
+	p.spent[w.Name] = slices.DeleteFunc(p.spent[w.Name], func(t time.Time) bool { return !t.After(now.Add(-w.Span)) })
 }
 
 func (p *Purse) spend(name string, at time.Time) {
@@ -74,7 +101,7 @@ func (p *Purse) spend(name string, at time.Time) {
 // opens. Whatever was taken before, no span then holds more than the window's most.
 func Earliest(notBefore time.Time, w Window, taken []time.Time, opens time.Time) time.Time {
 	at := notBefore
-	if n := len(taken); n >= w.Most {
+	if n := len(taken); w.Most > 0 && n >= w.Most {
 		if free := taken[n-w.Most].Add(w.Span); free.After(at) {
 			at = free
 		}

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"bitroster/bitbucket"
-	"bitroster/internal/settings"
 	"bitroster/sync/access"
 )
 
 // Observe asks for what the scope names: one call for the groups, one for the invitations, one for the owners, a page or
 // more for each repository and project, and one for each 90 people who are not found by what was learnt before.
 func (b *Backend) Observe(ctx context.Context, scope access.Scope) (access.State, error) {
-	o := observation{backend: b, scope: scope, seen: map[string]bool{}, state: access.State{
+	o := observation{backend: b, scope: scope, seen: map[string]bitbucket.User{}, state: access.State{
 		Accounts: map[access.Email]access.Account{},
 		Pending:  map[access.Email]access.Invitation{},
 		Groups:   map[string]access.GroupState{},
@@ -36,8 +35,8 @@ type observation struct {
 	backend *Backend
 	scope   access.Scope
 	state   access.State
-	// seen are the account IDs that were met in a group or a grant: they have a seat.
-	seen map[string]bool
+	// seen are the accounts that were met in a group or a grant, by ID: they have a seat.
+	seen map[string]bitbucket.User
 }
 
 func (o *observation) groups(ctx context.Context) error {
@@ -47,13 +46,14 @@ func (o *observation) groups(ctx context.Context) error {
 	}
 	for _, group := range groups {
 		for _, member := range group.Members {
-			o.seen[member.AccountID] = true
+			o.seen[member.AccountID] = member
 		}
 	}
+	found := resolve(groups, o.scope.Groups)
 	for _, name := range o.scope.Groups {
-		group, found := find(groups, name)
-		if !found {
-			o.state.Troubles[access.Target{Kind: access.Group, Name: name}] = missingGroup(groups, name)
+		group := found[name].group
+		if group == nil {
+			o.state.Troubles[access.Target{Kind: access.Group, Name: name}] = found[name].trouble
 			continue
 		}
 		members := make(map[string]bool, len(group.Members))
@@ -65,37 +65,15 @@ func (o *observation) groups(ctx context.Context) error {
 	return nil
 }
 
-// find looks a group up by its name, then by its slug, then by its name in any case.
-func find(groups []bitbucket.Group, name string) (bitbucket.Group, bool) {
-	for _, same := range []func(bitbucket.Group) bool{
-		func(g bitbucket.Group) bool { return g.Name == name },
-		func(g bitbucket.Group) bool { return g.Slug == name },
-		func(g bitbucket.Group) bool { return access.FoldName(g.Name) == access.FoldName(name) },
-	} {
-		if at := slices.IndexFunc(groups, same); at >= 0 {
-			return groups[at], true
-		}
-	}
-	return bitbucket.Group{}, false
-}
-
-func missingGroup(groups []bitbucket.Group, name string) access.Trouble {
-	names := make([]string, len(groups))
-	for i, group := range groups {
-		names[i] = group.Name
-	}
-	detail := fmt.Sprintf("the workspace has no group %q", name)
-	if near := settings.Nearest(name, names); near != "" {
-		detail += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return access.Trouble{Missing: true, Detail: detail + ": create it, or correct the rule"}
-}
-
 // sentLayout is the form of utc_sent_on.
 const sentLayout = "2006-01-02 15:04:05-07:00"
 
 func (o *observation) pending(ctx context.Context) error {
 	invitations, err := o.backend.client.Invitations(ctx, o.backend.slug)
+	if bitbucket.Off(err) {
+		// The groups could be read, so the workspace is there and the credential is good.
+		return bitbucket.AsMoved(err)
+	}
 	for _, invitation := range invitations {
 		// An address that we cannot parse cannot be one of ours.
 		if email, err := access.ParseEmail(invitation.Email); err == nil {
@@ -151,7 +129,7 @@ func (o *observation) personGrants(ctx context.Context) error {
 		grants := map[string]access.Permission{}
 		for _, grant := range list {
 			grants[grant.User.AccountID] = access.Permission(grant.Permission)
-			o.seen[grant.User.AccountID] = true
+			o.seen[grant.User.AccountID] = grant.User
 		}
 		o.state.People[target] = grants
 	}
@@ -175,8 +153,8 @@ func (o *observation) trouble(target access.Target, err error) error {
 func (o *observation) members(ctx context.Context) error {
 	var unknown []string
 	for _, email := range o.scope.Emails {
-		if account, known := o.scope.Known[email]; known && o.seen[account.ID] {
-			o.state.Accounts[email] = account
+		if user, seen := o.seen[o.scope.Known[email].ID]; seen && user.AccountID != "" {
+			o.state.Accounts[email] = access.Account{ID: user.AccountID, UUID: user.UUID, Name: user.DisplayName}
 			continue
 		}
 		unknown = append(unknown, string(email))

@@ -16,6 +16,7 @@ import (
 	"bitroster/internal/show"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
+	"bitroster/sync/why"
 )
 
 func (p *program) demoCommand() *cobra.Command {
@@ -187,7 +188,7 @@ func (d demonstration) accept(ctx context.Context) error {
 		return fmt.Errorf("the third pass sent %d mails, and should send none", mails)
 	}
 	for _, held := range report.Held() {
-		if held.Reason == plan.InvitationPending {
+		if held.Reason == why.InvitationPending {
 			return errors.New("a step is still held for an invitation, and everybody has accepted")
 		}
 	}

@@ -3,8 +3,11 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,6 +29,8 @@ type Options struct {
 	Log     *zap.Logger
 	Secrets settings.Secrets
 	Version string
+	// Transport sends the requests to Bitbucket in the place of the network, where it is set.
+	Transport http.RoundTripper
 	// Watch gives the calls that follow a workspace's pass, beside the log. It may be nil.
 	Watch func(workspace string) reconcile.Watch
 }
@@ -94,8 +99,12 @@ func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (
 	if err != nil {
 		return pass{}, err
 	}
+	roots, err := authorities(w.CAFile)
+	if err != nil {
+		return pass{}, fmt.Errorf("ca_file: %w", err)
+	}
 	client, err := bitbucket.New(bitbucket.Options{
-		URL: w.APIURL, Keys: keys, Version: o.Version,
+		URL: w.APIURL, Keys: keys, Version: o.Version, Budget: a.journal, Transport: o.Transport, RootCAs: roots,
 		Pace: bitbucket.Pace{RequestsPerHour: w.Limits.RequestsPerHour, InvitationsPerMinute: w.Limits.InvitationsPerMinute},
 	})
 	if err != nil {
@@ -106,12 +115,29 @@ func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (
 		Workspace: w.Slug, Sources: named, Rules: w.Rules, Groups: w.Groups, Settle: w.Invitations.Settle,
 		Limits: plan.Limits{InvitationsPerPass: w.Limits.InvitationsPerPass, InvitationsPerDay: w.Limits.InvitationsPerDay},
 		Policy: plan.Policy{
-			ReinviteAfter: w.Invitations.ReinviteAfter, RetryAfter: w.Invitations.RetryRefusedAfter,
+			ReinviteAfter: w.Invitations.ReinviteAfter, ReinviteMax: w.Invitations.ReinviteMax,
+			RetryAfter: w.Invitations.RetryRefusedAfter, CreateGroups: w.CreateGroups,
 			AllowedDomains: domains(w.Invitations.AllowedDomains),
 		},
 		Memory: a.journal, Ledger: a.journal, Observer: backend, Executor: backend,
 		Now: time.Now, Wait: wait, Watch: a.watch(w.Slug, o.Watch),
 	}}, nil
+}
+
+// authorities reads a PEM file; nil, which stands for the system's, where none is named.
+func authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // nil is a pool
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s has no certificate in PEM form", file)
+	}
+	return pool, nil
 }
 
 func openKeys(credentials []bitbucket.Credential, secrets settings.Secrets) ([]bitbucket.Key, error) {

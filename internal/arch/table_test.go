@@ -36,6 +36,7 @@ func table() map[string]row {
 		"internal/settings": {layer: words},
 		"sources":           {layer: words},
 		"sync/access":       {layer: words},
+		"sync/why":          {layer: words},
 
 		"sync/identity": {layer: pure},
 		"sync/mapping":  {layer: pure},

@@ -39,10 +39,12 @@ type Workspace struct {
 	Slug           string                 `mapstructure:"workspace"`
 	Administration string                 `mapstructure:"administration"`
 	APIURL         string                 `mapstructure:"api_url"`
+	CAFile         string                 `mapstructure:"ca_file"`
 	Credentials    []bitbucket.Credential `mapstructure:"credentials"`
 	Schedule       string                 `mapstructure:"schedule"`
 	TimeZone       string                 `mapstructure:"time_zone"`
 	AllowAdmin     bool                   `mapstructure:"allow_admin"`
+	CreateGroups   bool                   `mapstructure:"create_groups"`
 	Rules          []mapping.Rule         `mapstructure:"rules"`
 	Groups         []mapping.GroupGrant   `mapstructure:"groups"`
 	Limits         Limits                 `mapstructure:"limits"`
@@ -61,6 +63,7 @@ type Limits struct {
 type Invitations struct {
 	AllowedDomains    []string      `mapstructure:"allowed_domains"`
 	ReinviteAfter     time.Duration `mapstructure:"reinvite_after"`
+	ReinviteMax       int           `mapstructure:"reinvite_max"`
 	RetryRefusedAfter time.Duration `mapstructure:"retry_refused_after"`
 	Settle            time.Duration `mapstructure:"settle"`
 }
@@ -89,7 +92,7 @@ func workspaceDefaults() Workspace {
 		TimeZone:       "UTC",
 		// Bitbucket Cloud allows 1,000 requests an hour and 100 invitations a minute: a tenth is left to others.
 		Limits:      Limits{InvitationsPerMinute: 90, RequestsPerHour: 900},
-		Invitations: Invitations{RetryRefusedAfter: 24 * time.Hour, Settle: time.Minute},
+		Invitations: Invitations{ReinviteMax: 3, RetryRefusedAfter: 24 * time.Hour, Settle: time.Minute},
 	}
 }
 

@@ -46,6 +46,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	directory := want.Sources[0].Settings.(*ldap.Config)
 	directory.RootCA, directory.ServerName = "/etc/bitroster/ca.pem", "ldap.example.com"
 	directory.GroupSearch.MemberAttrs = []string{"member"}
+	want.Workspaces[0].CAFile = "/etc/bitroster/ca.pem"
 	folder := want.Sources[1].Settings.(*csvdir.Config)
 	folder.Delimiter, folder.GroupSeparator = ";", ","
 	folder.Columns = csvdir.Columns{

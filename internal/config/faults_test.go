@@ -189,8 +189,10 @@ sources[0].name: the name is missing (rules and reports call the source by it)
 sources[0].type: the type is missing (one of csv, ldap)
 sources[1].type: "xml" is not a type of source (one of csv, ldap)
 `},
-		{"two credentials", strings.Replace(minimal, "'env:TOKEN'}]", "'env:TOKEN'}, {kind: access_token, token: 'env:TWO'}]", 1), `
-workspaces[0].credentials: this version uses one credential, 2 are given (keep one)
+		{"two credentials", strings.Replace(minimal, "'env:TOKEN'}]", "'env:TOKEN'}, {kind: oauth, token: 'env:TWO'}]", 1), `
+workspaces[0].credentials[1].client_id: the key is missing (the consumer's key, in the workspace's settings below OAuth consumers)
+workspaces[0].credentials[1].client_secret: want a reference to the secret, not the secret itself: file:/path, env:NAME or cred:NAME
+workspaces[0].credentials[1].token: is not used by kind: oauth (take it out)
 `},
 		{"addresses", minimal + "    administration: auto\n    api_url: http://proxy.example\n", `
 workspaces[0].administration: "auto" is not supported (this version works with "bitbucket" only)

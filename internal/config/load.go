@@ -103,6 +103,9 @@ func (d *decoder) config(raw map[string]any) Config {
 	for i, item := range d.list("workspaces", workspaceList) {
 		workspace := workspaceDefaults()
 		d.decode(fmt.Sprintf("workspaces[%d]", i), item, &workspace)
+		if workspace.CAFile != "" && !filepath.IsAbs(workspace.CAFile) {
+			workspace.CAFile = filepath.Join(d.folder, workspace.CAFile)
+		}
 		config.Workspaces = append(config.Workspaces, workspace)
 	}
 	return config

@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 	want := Workspace{
 		Slug: "acme", Administration: "bitbucket", APIURL: "https://api.bitbucket.org", Schedule: "@hourly", TimeZone: "UTC",
 		Limits:      Limits{InvitationsPerMinute: 90, RequestsPerHour: 900},
-		Invitations: Invitations{RetryRefusedAfter: 24 * time.Hour, Settle: time.Minute},
+		Invitations: Invitations{ReinviteMax: 3, RetryRefusedAfter: 24 * time.Hour, Settle: time.Minute},
 	}
 	if diff := cmp.Diff(want, w); diff != "" {
 		t.Errorf("workspace (-want +got):\n%s", diff)

@@ -103,13 +103,11 @@ func (w Workspace) validate(limits mapping.Limits) settings.Faults {
 		faults.Add("api_url", "", "%v", err)
 	}
 	w.validateSchedule(&faults)
-	switch len(w.Credentials) {
-	case 0:
+	if len(w.Credentials) == 0 {
 		faults.Add("credentials", "such as one of kind: api_token", "no credential is given")
-	case 1:
-		faults.Under("credentials[0]", w.Credentials[0].Validate())
-	default:
-		faults.Add("credentials", "keep one", "this version uses one credential, %d are given", len(w.Credentials))
+	}
+	for i, credential := range w.Credentials {
+		faults.Under(fmt.Sprintf("credentials[%d]", i), credential.Validate())
 	}
 	if len(w.Rules)+len(w.Groups) == 0 {
 		faults.Add("rules", "add at least one", "no rule is given")
@@ -159,6 +157,9 @@ func (l Limits) validate() settings.Faults {
 
 func (i Invitations) validate() settings.Faults {
 	var faults settings.Faults
+	if i.ReinviteMax < 1 {
+		faults.Add("reinvite_max", "1 is the first invitation only", "%d is less than 1", i.ReinviteMax)
+	}
 	for _, time := range []struct {
 		path, zero string
 		value      time.Duration

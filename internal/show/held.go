@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 
-	"bitroster/sync/access"
 	"bitroster/sync/plan"
+	"bitroster/sync/why"
 )
 
 // examples is how many steps of a reason are named.
@@ -38,7 +38,7 @@ func Held(w io.Writer, held []plan.Held) {
 
 // byReason sorts held steps into one list for each reason, the longest first.
 func byReason(held []plan.Held) [][]plan.Held {
-	by := map[plan.Reason][]plan.Held{}
+	by := map[why.Reason][]plan.Held{}
 	for _, h := range held {
 		by[h.Reason] = append(by[h.Reason], h)
 	}
@@ -60,13 +60,13 @@ func sharedDetail(list []plan.Held) string {
 // exemplary picks the first steps of a list, those on targets that are not named yet before others.
 func exemplary(list []plan.Held) []plan.Held {
 	var chosen, others []plan.Held
-	seen := map[access.Target]bool{}
+	seen := map[string]bool{}
 	for _, h := range list {
-		if seen[h.Action.On()] {
+		if seen[what(h.Action)] {
 			others = append(others, h)
 			continue
 		}
-		seen[h.Action.On()] = true
+		seen[what(h.Action)] = true
 		chosen = append(chosen, h)
 	}
 	chosen = append(chosen, others...)
@@ -77,7 +77,7 @@ func exemplary(list []plan.Held) []plan.Held {
 // reason share is written once, with the reason.
 func heldInFull(w io.Writer, held []plan.Held) {
 	lists := byReason(held)
-	shared := map[plan.Reason]string{}
+	shared := map[why.Reason]string{}
 	for _, list := range lists {
 		shared[list[0].Reason] = sharedDetail(list)
 	}
@@ -100,29 +100,29 @@ func heldInFull(w io.Writer, held []plan.Held) {
 }
 
 // meaning says in plain words why a step is held and what becomes of it.
-func meaning(reason plan.Reason) string {
+func meaning(reason why.Reason) string {
 	switch reason {
-	case plan.InvitationPending:
+	case why.InvitationPending:
 		return "the person is invited; done without another mail when they have accepted"
-	case plan.InvitedEarlier:
+	case why.InvitedEarlier:
 		return "invited before, and neither pending nor a member now; not mailed again before invitations.reinvite_after"
-	case plan.MaybeSent:
+	case why.MaybeSent:
 		return "an invitation may have been sent, and no list can tell; treated as sent"
-	case plan.RefusedEarlier:
+	case why.RefusedEarlier:
 		return "Bitbucket refused it; tried again after invitations.retry_refused_after"
-	case plan.AccountDisabled:
+	case why.AccountDisabled:
 		return "such people are given nothing new"
-	case plan.DomainNotAllowed:
+	case why.DomainNotAllowed:
 		return "such people are not invited"
-	case plan.TargetMissing:
+	case why.TargetMissing:
 		return "there is no such group, repository or project in the workspace"
-	case plan.TargetUnusable:
+	case why.TargetUnusable:
 		return "the credential may not read or change it"
-	case plan.NoWayIn:
+	case why.NoWayIn:
 		return "nobody can be invited to a project; let a rule name a group or a repository, too"
-	case plan.LimitPerPass, plan.LimitPerDay:
+	case why.LimitPerPass, why.LimitPerDay:
 		return "a limit of the config is reached; later passes go on"
-	case plan.Stopped:
+	case why.Stopped:
 		return "the pass ended before it came to this; the next one goes on"
 	}
 	return "held"

@@ -6,9 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"bitroster/sources"
-	"bitroster/sync/apply"
-	"bitroster/sync/mapping"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
 )
@@ -28,25 +25,25 @@ func Sources(w io.Writer, r reconcile.Report) {
 	}
 	grid(w, columns{{"SOURCE", left}, {"STATE", left}, {"PEOPLE", right}, {"GROUPS", right}, {"REJECTED", right}}, rows)
 	for _, source := range r.Sources {
-		rejects(w, source.Name, source.Rejects)
+		rejects(w, source)
 	}
-	Doubts(w, r.Doubts)
+	doubts(w, r)
 }
 
 // rejects lists what cannot be used.
-func rejects(w io.Writer, name string, list []sources.Reject) {
-	for i, reject := range list {
+func rejects(w io.Writer, source reconcile.SourceReport) {
+	for i, reject := range source.Rejects {
 		if i == most {
-			line(w, "  %s: ... and %d more rejected", name, len(list)-most)
+			line(w, "  %s: ... and %d more rejected", source.Name, len(source.Rejects)-most)
 			return
 		}
-		item(w, "  ", fmt.Sprintf("%s: rejected: %s: %s", name, reject.Origin, reject.Reason))
+		item(w, "  ", fmt.Sprintf("%s: rejected: %s: %s", source.Name, reject.Origin, reject.Reason))
 	}
 }
 
-// Doubts writes what was not read or is not believed.
-func Doubts(w io.Writer, doubts []mapping.Doubt) {
-	for _, d := range doubts {
+// doubts writes what was not read or is not believed.
+func doubts(w io.Writer, r reconcile.Report) {
+	for _, d := range r.Doubts {
 		where := "source " + d.Source
 		if d.Source == "" {
 			where = "all sources"
@@ -98,7 +95,7 @@ func Summary(w io.Writer, p plan.Plan) {
 // whole. The doubts themselves are written by Sources.
 func Outcome(w io.Writer, r reconcile.Report) {
 	line(w, "Workspace %s: %d of %s done, %d held", r.Workspace, r.Count(plan.Done), count(len(r.Plan.Steps), "step"), len(r.Held()))
-	failures(w, r.Results)
+	failures(w, r)
 	Held(w, r.Held())
 	switch {
 	case r.Failure != "":
@@ -111,9 +108,9 @@ func Outcome(w io.Writer, r reconcile.Report) {
 }
 
 // failures lists the steps that were tried and not done.
-func failures(w io.Writer, results []apply.Result) {
+func failures(w io.Writer, r reconcile.Report) {
 	n := 0
-	for _, result := range results {
+	for _, result := range r.Results {
 		if result.Outcome == plan.Done {
 			continue
 		}

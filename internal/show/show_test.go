@@ -18,6 +18,7 @@ import (
 	"bitroster/sync/mapping"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
+	"bitroster/sync/why"
 )
 
 // TestGolden compares what each function writes with the files in testdata; SHOW_UPDATE=1 writes them anew.
@@ -25,7 +26,7 @@ func TestGolden(t *testing.T) {
 	for name, write := range map[string]func(io.Writer){
 		"sources":            func(w io.Writer) { Sources(w, report()) },
 		"sources-none":       func(w io.Writer) { Sources(w, reconcile.Report{}) },
-		"doubts":             func(w io.Writer) { Doubts(w, report().Doubts) },
+		"doubts":             func(w io.Writer) { doubts(w, report()) },
 		"plan":               func(w io.Writer) { Plan(w, report().Plan) },
 		"plan-none":          func(w io.Writer) { Plan(w, plan.Plan{}) },
 		"summary":            func(w io.Writer) { Summary(w, report().Plan) },
@@ -110,10 +111,10 @@ func golden(t *testing.T, name, got string) {
 
 // TestEveryReasonHasAMeaning keeps a new reason from being shown without words.
 func TestEveryReasonHasAMeaning(t *testing.T) {
-	for _, reason := range []plan.Reason{
-		plan.InvitationPending, plan.InvitedEarlier, plan.MaybeSent, plan.RefusedEarlier, plan.AccountDisabled,
-		plan.DomainNotAllowed, plan.TargetMissing, plan.TargetUnusable, plan.NoWayIn, plan.LimitPerPass, plan.LimitPerDay,
-		plan.Stopped,
+	for _, reason := range []why.Reason{
+		why.InvitationPending, why.InvitedEarlier, why.MaybeSent, why.RefusedEarlier, why.AccountDisabled,
+		why.DomainNotAllowed, why.TargetMissing, why.TargetUnusable, why.NoWayIn, why.LimitPerPass, why.LimitPerDay,
+		why.Stopped,
 	} {
 		if meaning(reason) == meaning("unheard-of") {
 			t.Errorf("%s has no meaning", reason)
@@ -180,14 +181,14 @@ func many() []sources.Reject {
 
 func steps() []plan.Action {
 	list := []plan.Action{
-		{Op: plan.Grant, Group: "developers", Kind: access.Project, Target: "WEB", Permission: access.Write, Reason: plan.NoGrant, Rule: "groups"},
-		{Op: plan.Join, Email: "bo@acme.test", Kind: access.Group, Target: "developers", Reason: plan.NotInGroup, Rule: "developers"},
-		{Op: plan.Grant, Email: "dan@acme.test", Kind: access.Repository, Target: "shop", Permission: access.Read, Reason: plan.GrantTooLow, Rule: "a rule with a name that says at great length what it is for and whom it serves"},
+		{Op: plan.Grant, Group: "developers", Kind: access.Project, Target: "WEB", Permission: access.Write, Reason: why.NoGrant, Rule: "groups"},
+		{Op: plan.Join, Email: "bo@acme.test", Kind: access.Group, Target: "developers", Reason: why.NotInGroup, Rule: "developers"},
+		{Op: plan.Grant, Email: "dan@acme.test", Kind: access.Repository, Target: "shop", Permission: access.Read, Reason: why.GrantTooLow, Rule: "a rule with a name that says at great length what it is for and whom it serves"},
 	}
 	for i := range 12 {
 		list = append(list, plan.Action{
 			Op: plan.Invite, Email: access.Email(fmt.Sprintf("new%d@acme.test", i)), Kind: access.Group, Target: "developers",
-			Reason: plan.NotInWorkspace, Rule: "developers",
+			Reason: why.NotInWorkspace, Rule: "developers",
 		})
 	}
 	return list
@@ -195,16 +196,16 @@ func steps() []plan.Action {
 
 func held() []plan.Held {
 	join := func(email access.Email, group string) plan.Action {
-		return plan.Action{Op: plan.Join, Email: email, Kind: access.Group, Target: group, Reason: plan.NotInGroup}
+		return plan.Action{Op: plan.Join, Email: email, Kind: access.Group, Target: group, Reason: why.NotInGroup}
 	}
 	return []plan.Held{
-		{Action: join("ana@acme.test", "staff"), Reason: plan.InvitationPending, Detail: "invited 2026-11-01T08:00:00Z"},
-		{Action: join("ben@acme.test", "staff"), Reason: plan.InvitationPending, Detail: "invited 2026-11-02T08:00:00Z"},
-		{Action: join("cid@acme.test", "staff"), Reason: plan.InvitationPending, Detail: "invited 2026-11-03T08:00:00Z"},
-		{Action: join("dee@acme.test", "staff"), Reason: plan.InvitationPending, Detail: "invited 2026-11-04T08:00:00Z"},
-		{Action: join("eve@acme.test", "design"), Reason: plan.InvitationPending},
-		{Action: join("bo@acme.test", "architects"), Reason: plan.TargetMissing, Detail: `the workspace has no group "architects"; did you mean "architecture"?: create it, or correct the rule`},
-		{Action: plan.Action{Op: plan.Invite, Email: "gus@acme.test", Kind: access.Repository, Target: "shop", Permission: access.Write}, Reason: plan.LimitPerPass, Detail: "limits.invitations_per_pass is 12"},
+		{Action: join("ana@acme.test", "staff"), Reason: why.InvitationPending, Detail: "invited 2026-11-01T08:00:00Z"},
+		{Action: join("ben@acme.test", "staff"), Reason: why.InvitationPending, Detail: "invited 2026-11-02T08:00:00Z"},
+		{Action: join("cid@acme.test", "staff"), Reason: why.InvitationPending, Detail: "invited 2026-11-03T08:00:00Z"},
+		{Action: join("dee@acme.test", "staff"), Reason: why.InvitationPending, Detail: "invited 2026-11-04T08:00:00Z"},
+		{Action: join("eve@acme.test", "design"), Reason: why.InvitationPending},
+		{Action: join("bo@acme.test", "architects"), Reason: why.TargetMissing, Detail: `the workspace has no group "architects"; did you mean "architecture"?: create it, or correct the rule`},
+		{Action: plan.Action{Op: plan.Invite, Email: "gus@acme.test", Kind: access.Repository, Target: "shop", Permission: access.Write}, Reason: why.LimitPerPass, Detail: "limits.invitations_per_pass is 12"},
 	}
 }
 
@@ -220,7 +221,7 @@ func incomplete() reconcile.Report {
 	for range most + 2 {
 		r.Results = append(r.Results, apply.Result{Action: steps()[1], Outcome: plan.Maybe, Detail: "no answer"})
 	}
-	r.Stopped = []plan.Held{{Action: steps()[2], Reason: plan.Stopped, Detail: "the process was told to stop"}}
+	r.Stopped = []plan.Held{{Action: steps()[2], Reason: why.Stopped, Detail: "the process was told to stop"}}
 	return r
 }
 

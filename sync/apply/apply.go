@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bitroster/sync/plan"
+	"bitroster/sync/why"
 )
 
 // Executor does one step. Doing it twice is harmless, but for an invitation, which may send a second mail. Its errors
@@ -40,7 +41,7 @@ type Result struct {
 }
 
 // Run carries out steps in order and tells watch of each end. What it does not come to, because the context ended or the
-// workspace as a whole refuses, is held as plan.Stopped. The error is the journal's: without a record nothing is done.
+// workspace as a whole refuses, is held as why.Stopped. The error is the journal's: without a record nothing is done.
 func Run(ctx context.Context, steps []plan.Action, tools Tools) ([]Result, []plan.Held, error) {
 	var results []Result
 	var breaker breaker
@@ -129,7 +130,7 @@ func able[T any](err error, has func(T) bool) bool {
 func stop(steps []plan.Action, detail string) []plan.Held {
 	var held []plan.Held
 	for _, action := range steps {
-		held = append(held, plan.Held{Action: action, Reason: plan.Stopped, Detail: detail})
+		held = append(held, plan.Held{Action: action, Reason: why.Stopped, Detail: detail})
 	}
 	return held
 }

@@ -13,6 +13,7 @@ import (
 	"bitroster/sync/access"
 	"bitroster/sync/apply"
 	"bitroster/sync/plan"
+	"bitroster/sync/why"
 )
 
 // diary is a journal that writes down what it is told, and fails when told to.
@@ -120,8 +121,8 @@ func TestStopsEarly(t *testing.T) {
 			if err != nil || len(results) != tc.done || len(held) != 30-tc.done {
 				t.Errorf("%d tried, %d held, error %v; want %d tried and the rest held", len(results), len(held), err, tc.done)
 			}
-			if len(held) > 0 && (held[0].Reason != plan.Stopped || held[0].Detail == "") {
-				t.Errorf("held for %q %q, want %q with a detail", held[0].Reason, held[0].Detail, plan.Stopped)
+			if len(held) > 0 && (held[0].Reason != why.Stopped || held[0].Detail == "") {
+				t.Errorf("held for %q %q, want %q with a detail", held[0].Reason, held[0].Detail, why.Stopped)
 			}
 		})
 	}

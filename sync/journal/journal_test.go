@@ -15,6 +15,7 @@ import (
 	"bitroster/sync/mapping"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
+	"bitroster/sync/why"
 )
 
 func TestContract(t *testing.T) {
@@ -95,7 +96,7 @@ func TestFinishKeepsRows(t *testing.T) {
 	}
 	err = run.Finish(t.Context(), reconcile.Report{
 		Plan: plan.Plan{Held: []plan.Held{{
-			Action: plan.Action{Op: plan.Join, Email: "ana@x.test", Kind: access.Group, Target: "dev"}, Reason: plan.TargetMissing, Detail: "no group dev",
+			Action: plan.Action{Op: plan.Join, Email: "ana@x.test", Kind: access.Group, Target: "dev"}, Reason: why.TargetMissing, Detail: "no group dev",
 		}}},
 		Doubts: []mapping.Doubt{{Source: "hr", Problem: "the folder is gone"}},
 	})

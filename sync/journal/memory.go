@@ -17,13 +17,14 @@ func (j *Journal) Recall(ctx context.Context, workspace string) (reconcile.Memor
 	memories := reconcile.Memories{
 		Memory: plan.Memory{
 			Invitations: map[access.Email]plan.Attempt{},
+			Seats:       map[access.Email]plan.Seat{},
 			Refused:     map[plan.StepKey]plan.Attempt{},
 		},
 		Accounts: map[access.Email]access.Account{},
 		Counts:   map[string]map[string]int{},
 	}
 	for name, recall := range map[string]func(context.Context, string, *reconcile.Memories) error{
-		"invitations": j.recallInvitations, "refusals": j.recallRefusals, "unsettled steps": j.recallUnsettled,
+		"invitations": j.recallInvitations, "mails of a day": j.recallSentLastDay, "seats": j.recallSeats, "refusals": j.recallRefusals, "unsettled steps": j.recallUnsettled,
 		"accounts": j.recallAccounts, "counts": j.recallCounts,
 	} {
 		if err := recall(ctx, workspace, &memories); err != nil {
@@ -33,27 +34,47 @@ func (j *Journal) Recall(ctx context.Context, workspace string) (reconcile.Memor
 	return memories, nil
 }
 
-// recallInvitations finds the last invitation of each address that was or may have been sent, or was refused. (SQLite
-// takes the other columns from the row of the maximum: https://www.sqlite.org/lang_select.html#bareagg.)
+// recallInvitations finds the last invitation of each address that was or may have been sent, or was refused, or was taken
+// back; and counts the mails. (SQLite takes the other columns from the row of the maximum:
+// https://www.sqlite.org/lang_select.html#bareagg.)
 func (j *Journal) recallInvitations(ctx context.Context, workspace string, m *reconcile.Memories) error {
-	dayAgo := j.now().Add(-24 * time.Hour)
 	return j.each(ctx, func(scan func(...any) error) error {
 		var email access.Email
 		var attempt plan.Attempt
 		var at, state string
-		if err := scan(&email, &attempt.Kind, &state, &at, &attempt.Detail, new(int64)); err != nil {
+		if err := scan(&email, &attempt.Op, &attempt.Kind, &state, &at, &attempt.Detail, &attempt.Sent, new(int64)); err != nil {
 			return err
 		}
 		attempt.Outcome = outcomeOf(state)
 		var err error
 		attempt.At, err = parseStamp(at)
 		m.Invitations[email] = attempt
-		if attempt.Outcome != plan.Failed && attempt.At.After(dayAgo) {
-			m.SentLastDay++
-		}
 		return err
-	}, `SELECT email, kind, state, begun_at, detail, MAX(id) FROM steps
-		WHERE workspace = ? AND op = ? AND state <> ? GROUP BY email`, workspace, plan.Invite, apply.NotSent)
+	}, `SELECT email, op, kind, state, begun_at, detail, SUM(op <> ? AND state <> ?), MAX(id) FROM steps
+		WHERE workspace = ? AND op IN (?, ?, ?) AND state <> ? GROUP BY email`,
+		plan.Cancel, plan.Failed, workspace, plan.Invite, plan.Reinvite, plan.Cancel, apply.NotSent)
+}
+
+// recallSentLastDay counts the mails of the last 24 hours that were or may have been sent.
+func (j *Journal) recallSentLastDay(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	return j.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM steps
+		WHERE workspace = ? AND op IN (?, ?) AND state NOT IN (?, ?) AND begun_at > ?`,
+		workspace, plan.Invite, plan.Reinvite, plan.Failed, apply.NotSent, stamp(j.now().Add(-24*time.Hour))).Scan(&m.SentLastDay)
+}
+
+func (j *Journal) recallSeats(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	return j.each(ctx, func(scan func(...any) error) error {
+		var email access.Email
+		var seat plan.Seat
+		var since string
+		if err := scan(&email, &seat.State, &since); err != nil {
+			return err
+		}
+		var err error
+		seat.Since, err = parseStamp(since)
+		m.Seats[email] = seat
+		return err
+	}, `SELECT email, state, since FROM seats WHERE workspace = ?`, workspace)
 }
 
 // recallRefusals finds the other steps whose last try was refused.
@@ -73,8 +94,8 @@ func (j *Journal) recallRefusals(ctx context.Context, workspace string, m *recon
 		m.Refused[key] = attempt
 		return err
 	}, `SELECT op, email, subject_group, kind, target, state, begun_at, detail, MAX(id) FROM steps
-		WHERE workspace = ? AND op <> ? AND state <> ? GROUP BY op, email, subject_group, kind, target`,
-		workspace, plan.Invite, apply.NotSent)
+		WHERE workspace = ? AND op NOT IN (?, ?, ?) AND state <> ? GROUP BY op, email, subject_group, kind, target`,
+		workspace, plan.Invite, plan.Reinvite, plan.Cancel, apply.NotSent)
 }
 
 // outcomeOf reads a step's state: one without an end may have taken effect.
@@ -155,8 +176,23 @@ func (j *Journal) Keep(ctx context.Context, workspace string, lessons reconcile.
 				return fmt.Errorf("account: %w", err)
 			}
 		}
+		if err := keepSeats(ctx, tx, workspace, lessons.Seats); err != nil {
+			return fmt.Errorf("seats: %w", err)
+		}
 		return j.keepCounts(ctx, tx, known.Counts, lessons.Counts)
 	})
+}
+
+func keepSeats(ctx context.Context, tx *sql.Tx, workspace string, seats map[access.Email]plan.Seat) error {
+	for email, seat := range seats {
+		_, err := tx.ExecContext(ctx, `INSERT INTO seats (workspace, email, state, since) VALUES (?, ?, ?, ?)
+			ON CONFLICT (workspace, email) DO UPDATE SET state = excluded.state, since = excluded.since`,
+			workspace, email, seat.State, stamp(seat.Since))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (j *Journal) keepCounts(ctx context.Context, tx *sql.Tx, known, counts map[string]map[string]int) error {

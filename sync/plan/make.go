@@ -2,18 +2,17 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"bitroster/sync/access"
 	"bitroster/sync/mapping"
+	"bitroster/sync/why"
 )
 
 // maker collects the steps of one plan by their kind, because the quick ones go before the slow, limited ones.
 type maker struct {
 	Input
+	creates []Action
 	grants  []Action // of groups
 	joins   []Action
 	people  []Action // grants of people
@@ -25,6 +24,7 @@ type maker struct {
 // whoever accepts finds the door open.
 func Make(in Input) Plan {
 	m := maker{Input: in}
+	m.createGroups()
 	for _, want := range in.Want.Groups {
 		m.group(want)
 	}
@@ -38,7 +38,7 @@ func Make(in Input) Plan {
 	return Plan{
 		Workspace: in.Workspace,
 		MadeAt:    in.Now,
-		Steps:     slices.Concat(m.grants, m.joins, m.people, m.invites),
+		Steps:     slices.Concat(m.creates, m.grants, m.joins, m.people, m.invites),
 		Held:      m.held,
 	}
 }
@@ -51,7 +51,7 @@ func compareActions(a, b Action) int {
 func (m *maker) group(want mapping.GroupWant) {
 	action := m.action(want.Right, Grant)
 	action.Group = want.Group
-	action.Rule = "groups"
+	action.Rule = groupsRule
 	have := m.Have.GroupsOn[want.Right.Target][want.Group]
 	if have.Covers(want.Right.Permission) {
 		return
@@ -73,9 +73,9 @@ func (m *maker) person(wants mapping.Wants) {
 	case member:
 		m.member(wants, account)
 	case wants.Disabled:
-		m.holdAll(wants, AccountDisabled, "a directory has the account as disabled")
+		m.holdAll(wants, why.AccountDisabled, "a directory has the account as disabled")
 	case pending:
-		m.holdAll(wants, InvitationPending, m.pendingDetail(wants.Email))
+		m.pending(wants)
 	default:
 		m.absent(wants)
 	}
@@ -100,7 +100,7 @@ func (m *maker) member(wants mapping.Wants, account access.Account) {
 // seat puts a missing right of a member into its list, or holds it.
 func (m *maker) seat(wants mapping.Wants, action Action) {
 	if wants.Disabled {
-		m.hold(action, AccountDisabled, "a directory has the account as disabled")
+		m.hold(action, why.AccountDisabled, "a directory has the account as disabled")
 		return
 	}
 	if m.troubled(action, action.On()) {
@@ -114,9 +114,9 @@ func (m *maker) seat(wants mapping.Wants, action Action) {
 }
 
 // lacks reports whether the account has less than the right, and why it is to be given.
-func (m *maker) lacks(account access.Account, right access.Right) (Reason, bool) {
+func (m *maker) lacks(account access.Account, right access.Right) (why.Reason, bool) {
 	if right.Target.Kind == access.Group {
-		return NotInGroup, !m.Have.Groups[right.Target.Name].Members[account.ID]
+		return why.NotInGroup, !m.Have.Groups[right.Target.Name].Members[account.ID]
 	}
 	have := m.Have.People[right.Target][account.ID]
 	if have.Covers(right.Permission) || m.Have.Owners[account.ID] {
@@ -125,29 +125,33 @@ func (m *maker) lacks(account access.Account, right access.Right) (Reason, bool)
 	return grantReason(have), true
 }
 
-func grantReason(have access.Permission) Reason {
+func grantReason(have access.Permission) why.Reason {
 	if have == access.None {
-		return NoGrant
+		return why.NoGrant
 	}
-	return GrantTooLow
+	return why.GrantTooLow
 }
 
 // absent plans the one invitation of someone who is not in the workspace. Pending invitations to several targets block
 // each other, so all other rights wait until the seat is taken.
 func (m *maker) absent(wants mapping.Wants) {
-	door := slices.IndexFunc(wants.Rights, m.opens)
+	door := slices.IndexFunc(wants.Rights, func(w mapping.Wanted) bool { return m.opens(w) || m.creatable(w.Right.Target) })
 	if door < 0 {
 		m.shut(wants)
 		return
 	}
+	if !m.opens(wants.Rights[door]) {
+		m.holdAll(wants, why.GroupToBeCreated, wants.Rights[door].Right.Target.String()+" is made first")
+		return
+	}
 	invite := m.personal(wants.Email, wants.Rights[door], Invite)
-	invite.Reason = NotInWorkspace
+	invite.Reason = why.NotInWorkspace
 	reason, detail := m.holdsInvitation(wants.Email)
 	if reason != "" {
 		m.hold(invite, reason, detail)
 	} else {
 		m.invites = append(m.invites, invite)
-		reason, detail = InvitationPending, ""
+		reason, detail = why.InvitationPending, ""
 	}
 	for i, wanted := range wants.Rights {
 		if i != door {
@@ -166,62 +170,11 @@ func (m *maker) opens(wanted mapping.Wanted) bool {
 func (m *maker) shut(wants mapping.Wants) {
 	for _, wanted := range wants.Rights {
 		if trouble, troubled := m.trouble(wanted.Right.Target); troubled {
-			m.holdRight(wants.Email, wanted, troubleReason(trouble), trouble.Detail)
+			m.holdRight(wants.Email, wanted, m.troubleReason(wanted.Right.Target, trouble), trouble.Detail)
 			continue
 		}
-		m.holdRight(wants.Email, wanted, NoWayIn, "a project cannot invite: let a rule name a group or a repository, too")
+		m.holdRight(wants.Email, wanted, why.NoWayIn, "a project cannot invite: let a rule name a group or a repository, too")
 	}
-}
-
-// holdsInvitation gives the reason why someone absent is not invited now; "" when they are.
-func (m *maker) holdsInvitation(email access.Email) (Reason, string) {
-	if reason, detail := m.remembered(m.Memory.Invitations[email]); reason != "" {
-		return reason, detail
-	}
-	if domains := m.Policy.AllowedDomains; len(domains) > 0 && !slices.Contains(domains, email.Domain()) {
-		return DomainNotAllowed, "invitations.allowed_domains has only " + strings.Join(domains, ", ")
-	}
-	if most := m.Limits.InvitationsPerPass; most > 0 && len(m.invites) >= most {
-		return LimitPerPass, fmt.Sprintf("limits.invitations_per_pass is %d", most)
-	}
-	if most := m.Limits.InvitationsPerDay; most > 0 && len(m.invites)+m.Memory.SentLastDay >= most {
-		return LimitPerDay, fmt.Sprintf("limits.invitations_per_day is %d, sent in the last 24 hours: %d", most, m.Memory.SentLastDay)
-	}
-	return "", ""
-}
-
-// remembered judges the last invitation of someone who is neither a member nor pending. One to a group that may have been
-// sent was not, if the backend lists what is pending and does not list it; the lists do not show those to repositories.
-func (m *maker) remembered(last Attempt) (Reason, string) {
-	reason, what := InvitedEarlier, "invited "
-	switch {
-	case last.Outcome == "":
-		return "", ""
-	case last.Outcome == Failed:
-		return m.refused(last)
-	case last.Outcome == Maybe && last.Kind == access.Group && m.Have.Pending != nil:
-		return "", ""
-	case last.Outcome == Maybe:
-		reason, what = MaybeSent, "perhaps invited "
-	}
-	since := what + last.At.UTC().Format(time.RFC3339) + ", neither pending nor a member"
-	if m.Policy.ReinviteAfter == 0 {
-		return reason, since + "; invitations.reinvite_after is never"
-	}
-	again := last.At.Add(m.Policy.ReinviteAfter)
-	if m.Now.Before(again) {
-		return reason, since + "; may be invited again from " + again.UTC().Format(time.RFC3339)
-	}
-	return "", ""
-}
-
-// refused judges a step that Bitbucket refused.
-func (m *maker) refused(last Attempt) (Reason, string) {
-	again := last.At.Add(m.Policy.RetryAfter)
-	if last.Outcome != Failed || !m.Now.Before(again) {
-		return "", ""
-	}
-	return RefusedEarlier, fmt.Sprintf("%s; tried again from %s", last.Detail, again.UTC().Format(time.RFC3339))
 }
 
 // do puts a step into its list, unless it was refused a short while ago.
@@ -231,11 +184,4 @@ func (m *maker) do(list *[]Action, action Action) {
 		return
 	}
 	*list = append(*list, action)
-}
-
-func (m *maker) pendingDetail(email access.Email) string {
-	if sent := m.Have.Pending[email].SentAt; !sent.IsZero() {
-		return "invited " + sent.UTC().Format(time.RFC3339)
-	}
-	return ""
 }

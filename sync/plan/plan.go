@@ -10,48 +10,24 @@ import (
 
 	"bitroster/sync/access"
 	"bitroster/sync/mapping"
+	"bitroster/sync/why"
 )
 
 // Op is the kind of a step. Its text is part of the storage format: never renamed, only added to.
 type Op string
 
-// The operations. Invite is the only one that sends a mail.
+// The operations. Invite and Reinvite are the ones that send a mail.
 const (
-	Invite Op = "invite" // invite a person to a group or a repository
-	Join   Op = "join"   // put a member of the workspace into a group
-	Grant  Op = "grant"  // set a permission of a person or a group on a repository or a project
+	CreateGroup Op = "create-group" // make a group that a rule names
+	Invite      Op = "invite"       // invite a person to a group or a repository
+	Reinvite    Op = "reinvite"     // take a pending invitation to a group back, and send it again
+	Join        Op = "join"         // put a member of the workspace into a group
+	Grant       Op = "grant"        // set a permission of a person or a group on a repository or a project
+	Cancel      Op = "cancel"       // take a pending invitation back; never planned, only asked for
 )
 
-// Reason says why a step is done, or why it is held. Its text is part of the storage format, and the same word shows in
-// every place: never renamed, only added to.
-type Reason string
-
-// Why a step is done.
-const (
-	NotInWorkspace Reason = "not-in-workspace"
-	NotInGroup     Reason = "not-in-group"
-	NoGrant        Reason = "no-grant"
-	GrantTooLow    Reason = "grant-too-low"
-)
-
-// Why a step is held.
-const (
-	InvitationPending Reason = "invitation-pending" // done when the person has accepted
-	InvitedEarlier    Reason = "invited-earlier"    // neither pending nor a member: not mailed again before reinvite_after
-	MaybeSent         Reason = "maybe-sent"         // begun without a known end, and no list can tell: treated as sent
-	RefusedEarlier    Reason = "refused-earlier"    // Bitbucket refused it a short while ago
-	AccountDisabled   Reason = "disabled"           // a directory has shut the account
-	DomainNotAllowed  Reason = "domain-not-allowed" // outside invitations.allowed_domains
-	TargetMissing     Reason = "target-missing"     // the group, repository or project is not there
-	TargetUnusable    Reason = "target-unusable"    // it may not be read or changed with this credential
-	NoWayIn           Reason = "no-way-in"          // a project cannot invite: name a group or a repository, too
-	LimitPerPass      Reason = "limit-per-pass"
-	LimitPerDay       Reason = "limit-per-day"
-	Stopped           Reason = "stopped" // the pass ended before it came to this step
-)
-
-// Limit reports whether the reason is a limit set by the administrator.
-func (r Reason) Limit() bool { return r == LimitPerPass || r == LimitPerDay }
+// Mails reports whether the step sends an invitation.
+func (o Op) Mails() bool { return o == Invite || o == Reinvite }
 
 // Action is one step, as plain data: printable, comparable, storable.
 type Action struct {
@@ -69,7 +45,7 @@ type Action struct {
 	Target     string            `json:"target"`
 	Permission access.Permission `json:"permission,omitempty"`
 	Rule       string            `json:"rule,omitempty"`
-	Reason     Reason            `json:"reason"`
+	Reason     why.Reason        `json:"reason"`
 }
 
 // On is what the action is about.
@@ -85,8 +61,8 @@ func (a Action) Subject() string {
 
 // Held is a step that is wanted and not done now.
 type Held struct {
-	Action Action `json:"action"`
-	Reason Reason `json:"held"`
+	Action Action     `json:"action"`
+	Reason why.Reason `json:"held"`
 	// Detail says more where the reason does not say all: what to check, until when.
 	Detail string `json:"detail,omitempty"`
 }
@@ -107,9 +83,13 @@ type Limits struct {
 
 // Policy says who may be invited, and when again.
 type Policy struct {
-	// ReinviteAfter is how long after an invitation that is neither pending nor accepted the person may be mailed again.
-	// Zero is never.
+	// ReinviteAfter is how long after an invitation that was not accepted the person is mailed again; each further pause is
+	// twice as long. Zero is never.
 	ReinviteAfter time.Duration
+	// ReinviteMax is how many mails a person gets in all.
+	ReinviteMax int
+	// CreateGroups lets groups be made that rules name and the workspace does not have.
+	CreateGroups bool
 	// RetryAfter is how long a refused step waits before it is tried again.
 	RetryAfter time.Duration
 	// AllowedDomains bound whom an invitation may go to; empty is no bound. Lower case.
@@ -130,6 +110,8 @@ const (
 type Memory struct {
 	// Invitations are the last invitation step of each address.
 	Invitations map[access.Email]Attempt
+	// Seats are how the people were last seen.
+	Seats map[access.Email]Seat
 	// Refused are the other steps that failed last time they were tried.
 	Refused map[StepKey]Attempt
 	// SentLastDay counts the invitations of the last 24 hours that were or may have been sent.
@@ -151,11 +133,26 @@ func (a Action) Key() StepKey {
 
 // Attempt is one recorded try at a step. Kind is the kind of its target.
 type Attempt struct {
-	At      time.Time
-	Kind    access.Kind
+	At   time.Time
+	Op   Op
+	Kind access.Kind
+	// Sent counts the mails that were or may have been sent to the person so far.
+	Sent    int
 	Outcome Outcome
 	Detail  string
 }
+
+// Seat is how a person was last seen in the workspace, and since when they were seen so. State is Member or Pending.
+type Seat struct {
+	State string
+	Since time.Time
+}
+
+// The states of a Seat. Their texts are part of the storage format.
+const (
+	Member  = "member"
+	Pending = "pending"
+)
 
 // Input is all that a plan depends on.
 type Input struct {

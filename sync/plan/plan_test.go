@@ -10,6 +10,7 @@ import (
 	"bitroster/sync/access"
 	"bitroster/sync/mapping"
 	"bitroster/sync/plan"
+	"bitroster/sync/why"
 )
 
 var (
@@ -224,16 +225,16 @@ func TestMemoryOfInvitations(t *testing.T) {
 		last     plan.Attempt
 		reinvite time.Duration
 		noList   bool
-		want     plan.Reason
+		want     why.Reason
 	}{
 		"never invited":                                  {},
-		"sent, never again":                              {last: attempt(access.Group, plan.Done, 1000*24*time.Hour), want: plan.InvitedEarlier},
-		"sent, too early":                                {last: attempt(access.Group, plan.Done, again-time.Second), reinvite: again, want: plan.InvitedEarlier},
+		"sent, never again":                              {last: attempt(access.Group, plan.Done, 1000*24*time.Hour), want: why.InvitedEarlier},
+		"sent, too early":                                {last: attempt(access.Group, plan.Done, again-time.Second), reinvite: again, want: why.InvitedEarlier},
 		"sent, time has come":                            {last: attempt(access.Group, plan.Done, again), reinvite: again},
 		"maybe sent, but the list has it not":            {last: attempt(access.Group, plan.Maybe, time.Minute)},
-		"maybe sent, no list to ask":                     {last: attempt(access.Group, plan.Maybe, time.Minute), noList: true, want: plan.MaybeSent},
-		"maybe sent, to a repository: no list has those": {last: attempt(access.Repository, plan.Maybe, time.Minute), want: plan.MaybeSent},
-		"refused a short while ago":                      {last: attempt(access.Group, plan.Failed, time.Hour), want: plan.RefusedEarlier},
+		"maybe sent, no list to ask":                     {last: attempt(access.Group, plan.Maybe, time.Minute), noList: true, want: why.MaybeSent},
+		"maybe sent, to a repository: no list has those": {last: attempt(access.Repository, plan.Maybe, time.Minute), want: why.MaybeSent},
+		"refused a short while ago":                      {last: attempt(access.Group, plan.Failed, time.Hour), want: why.RefusedEarlier},
 		"refused long ago":                               {last: attempt(access.Group, plan.Failed, 24*time.Hour)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -254,6 +255,124 @@ func TestMemoryOfInvitations(t *testing.T) {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestWhatWasDoneByHandStands never mails again who was removed, or whose invitation was taken back, since the last mail.
+func TestWhatWasDoneByHandStands(t *testing.T) {
+	mailed := plan.Attempt{At: now.Add(-time.Hour), Op: plan.Invite, Kind: access.Group, Outcome: plan.Done, Sent: 1}
+	maybe := mailed
+	maybe.Outcome = plan.Maybe
+	seat := func(state string, ago time.Duration) plan.Seat { return plan.Seat{State: state, Since: now.Add(-ago)} }
+	for name, tc := range map[string]struct {
+		last plan.Attempt
+		seat plan.Seat
+		want why.Reason
+	}{
+		"was pending since":                       {mailed, seat(plan.Pending, time.Minute), why.CancelledByHand},
+		"was pending, though it was not clear":    {maybe, seat(plan.Pending, time.Minute), why.CancelledByHand},
+		"was pending before the last mail":        {maybe, seat(plan.Pending, 2*time.Hour), ""},
+		"was a member since":                      {mailed, seat(plan.Member, time.Minute), why.RemovedByHand},
+		"was a member, never mailed by us":        {plan.Attempt{}, seat(plan.Member, time.Minute), why.RemovedByHand},
+		"was a member, then mailed on request":    {mailed, seat(plan.Member, 2*time.Hour), why.InvitedEarlier},
+		"was taken back on request":               {plan.Attempt{At: now, Op: plan.Cancel, Outcome: plan.Done}, seat(plan.Pending, time.Hour), why.CancelledByHand},
+		"taking it back was refused, and no list": {plan.Attempt{At: now, Op: plan.Cancel, Outcome: plan.Failed}, plan.Seat{}, why.RefusedEarlier},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := plan.Make(plan.Input{
+				Now: now, Have: workspace(), Want: mapping.Desired{People: []mapping.Wants{want("new@x.test", on(dev))}},
+				Memory: plan.Memory{
+					Invitations: map[access.Email]plan.Attempt{"new@x.test": tc.last}, Seats: map[access.Email]plan.Seat{"new@x.test": tc.seat},
+				},
+				Policy: plan.Policy{RetryAfter: time.Hour},
+			})
+			wanted := []string{"invite new@x.test group dev  not-in-workspace"}
+			if tc.want != "" {
+				wanted = []string{"held invite new@x.test group dev  not-in-workspace: " + string(tc.want)}
+			}
+			if diff := cmp.Diff(wanted, lines(got)); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestPendingIsMailedAgain with pauses that double, up to the number of mails that is allowed.
+func TestPendingIsMailedAgain(t *testing.T) {
+	const pause = 24 * time.Hour
+	for name, tc := range map[string]struct {
+		ago   time.Duration
+		sent  int
+		never bool
+		again bool
+	}{
+		"too early":                    {ago: pause - time.Second, sent: 1},
+		"after the first pause":        {ago: pause, sent: 1, again: true},
+		"not yet after the second":     {ago: pause, sent: 2},
+		"after the second":             {ago: 2 * pause, sent: 2, again: true},
+		"never more than the maximum":  {ago: 100 * pause, sent: 3},
+		"never at all":                 {ago: 100 * pause, sent: 1, never: true},
+		"not what others have invited": {ago: 100 * pause, sent: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			have := workspace()
+			have.Pending["pia@x.test"] = access.Invitation{Email: "pia@x.test", SentAt: now.Add(-tc.ago)}
+			input := plan.Input{
+				Now: now, Have: have, Want: mapping.Desired{People: []mapping.Wants{want("pia@x.test", on(dev), on(ops))}},
+				Policy: plan.Policy{ReinviteAfter: pause, ReinviteMax: 3},
+			}
+			if tc.never {
+				input.Policy.ReinviteAfter = 0
+			}
+			if tc.sent > 0 {
+				input.Memory.Invitations = map[access.Email]plan.Attempt{"pia@x.test": {
+					At: now.Add(-tc.ago), Op: plan.Invite, Kind: access.Group, Outcome: plan.Done, Sent: tc.sent,
+				}}
+			}
+			wanted := []string{
+				"held join pia@x.test group dev  not-in-group: invitation-pending", "held join pia@x.test group ops  not-in-group: invitation-pending",
+			}
+			if tc.again {
+				wanted[0] = "reinvite pia@x.test group dev  not-accepted"
+			}
+			if diff := cmp.Diff(wanted, lines(plan.Make(input))); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestGroupsAreCreated(t *testing.T) {
+	gone := access.Target{Kind: access.Group, Name: "gone"}
+	input := plan.Input{
+		Workspace: "acme", Now: now, Have: workspace(), Policy: plan.Policy{CreateGroups: true, RetryAfter: time.Hour},
+		Want: mapping.Desired{
+			Groups: []mapping.GroupWant{{Group: "gone", Right: on(web, access.Read)}},
+			People: []mapping.Wants{want("bo@x.test", on(gone)), want("new@x.test", on(gone), on(dev))},
+		},
+	}
+	created := []string{
+		"create-group  group gone  no-such-group",
+		"held grant group gone repository web read no-grant: group-to-be-created",
+		"held join bo@x.test group gone  not-in-group: group-to-be-created",
+		"held join new@x.test group dev  not-in-group: group-to-be-created",
+		"held join new@x.test group gone  not-in-group: group-to-be-created",
+	}
+	if diff := cmp.Diff(created, lines(plan.Make(input))); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+	// Where it could not be made, nobody waits for it.
+	step := plan.Make(input).Steps[0]
+	input.Memory.Refused = map[plan.StepKey]plan.Attempt{step.Key(): {At: now, Outcome: plan.Failed, Detail: "400"}}
+	refused := []string{
+		"invite new@x.test group dev  not-in-workspace",
+		"held create-group  group gone  no-such-group: refused-earlier",
+		"held grant group gone repository web read no-grant: target-missing",
+		"held join bo@x.test group gone  not-in-group: target-missing",
+		"held join new@x.test group gone  not-in-group: invitation-pending",
+	}
+	if diff := cmp.Diff(refused, lines(plan.Make(input))); diff != "" {
+		t.Errorf("plan after a refusal (-want +got):\n%s", diff)
 	}
 }
 

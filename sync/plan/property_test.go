@@ -15,6 +15,7 @@ import (
 	"bitroster/sync/identity"
 	"bitroster/sync/mapping"
 	"bitroster/sync/plan"
+	"bitroster/sync/why"
 )
 
 // world is a random directory with rules, and a random workspace.
@@ -212,7 +213,7 @@ func TestApplyingAPlanLeavesAnEmptyPlan(t *testing.T) {
 		}
 		for _, h := range last.Held {
 			if slices.ContainsFunc(first.Steps, func(a plan.Action) bool { return a.Op == plan.Invite && a.Email == h.Action.Email }) &&
-				h.Reason != plan.TargetMissing {
+				h.Reason != why.TargetMissing {
 				t.Fatalf("still held for one who was invited and accepted: %v", h)
 			}
 		}

@@ -50,6 +50,8 @@ type Memories struct {
 type Lessons struct {
 	Accounts map[access.Email]access.Account
 	Counts   map[string]map[string]int
+	// Seats are the people who are seen otherwise than is remembered.
+	Seats map[access.Email]plan.Seat
 }
 
 // Named is a source and the name by which rules and reports call it.
@@ -92,16 +94,32 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{Workspace: p.Workspace}, fmt.Errorf("journal: %w", err)
 	}
-	report, err := p.Plan(ctx)
-	if err == nil {
-		p.Watch.planned(report)
-		err = p.carryOut(ctx, run, &report)
-	}
+	report, err := p.rounds(ctx, run)
 	report.fail(err)
 	if finishErr := run.Finish(context.WithoutCancel(ctx), report); err == nil {
 		err = finishErr
 	}
 	return report, err
+}
+
+// maxRounds bounds how often a pass plans anew: what a group is for can be planned only when the group is there.
+const maxRounds = 3
+
+// rounds plans and carries out, once more for as long as that makes groups.
+func (p *Pass) rounds(ctx context.Context, run Run) (Report, error) {
+	var total Report
+	for range maxRounds {
+		report, err := p.Plan(ctx)
+		if err == nil {
+			p.Watch.planned(report)
+			err = p.carryOut(ctx, run, &report)
+		}
+		total = total.then(report)
+		if err != nil || !report.madeGroups() {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 // Plan does all of a pass that changes nothing at Bitbucket.
@@ -131,7 +149,9 @@ func (p *Pass) Plan(ctx context.Context) (Report, error) {
 		Workspace: p.Workspace, Now: p.Now(), Want: want, Have: have,
 		Memory: memories.Memory, Limits: p.Limits, Policy: p.Policy,
 	})
-	return report, p.keep(ctx, Lessons{Accounts: have.Accounts, Counts: reads.counts()})
+	return report, p.keep(ctx, Lessons{
+		Accounts: have.Accounts, Counts: reads.counts(), Seats: plan.Observe(memories.Memory, have, p.Now()),
+	})
 }
 
 func (p *Pass) keep(ctx context.Context, lessons Lessons) error {

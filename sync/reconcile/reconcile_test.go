@@ -39,6 +39,7 @@ func people(group string, emails ...access.Email) sources.Snapshot {
 // workspace is a Bitbucket with the group dev; it does what it is asked and can be told to fail.
 type workspace struct {
 	members map[access.Email]access.Account
+	groups  map[string]access.GroupState
 	done    []string
 	err     error
 	asked   access.Scope
@@ -48,12 +49,15 @@ func (w *workspace) Observe(_ context.Context, scope access.Scope) (access.State
 	w.asked = scope
 	return access.State{
 		Accounts: w.members, Pending: map[access.Email]access.Invitation{},
-		Groups: map[string]access.GroupState{"dev": {Slug: "dev"}},
+		Groups: w.groups,
 	}, w.err
 }
 
 func (w *workspace) Execute(_ context.Context, a plan.Action) error {
 	w.done = append(w.done, fmt.Sprint(a.Op, " ", a.Email))
+	if a.Op == plan.CreateGroup {
+		w.groups[a.Target] = access.GroupState{Slug: "dev"}
+	}
 	return nil
 }
 
@@ -93,7 +97,7 @@ type office struct {
 func newOffice() *office {
 	o := &office{
 		hr: &directory{snapshot: people("a", "ana@x.test", "bo@x.test")}, corp: &directory{snapshot: people("b", "cy@x.test")},
-		ws: &workspace{}, memory: &memory{},
+		ws: &workspace{groups: map[string]access.GroupState{"dev": {Slug: "dev"}}}, memory: &memory{},
 	}
 	rule := func(source, group string) mapping.Rule {
 		return mapping.Rule{Name: source, When: mapping.Condition{Source: source, Group: group}, Grant: mapping.Grant{Groups: []string{"dev"}}}
@@ -132,6 +136,7 @@ func TestPass(t *testing.T) {
 	lessons := reconcile.Lessons{
 		Accounts: map[access.Email]access.Account{"bo@x.test": {ID: "1"}},
 		Counts:   map[string]map[string]int{"hr": {"": 2, "a": 2}, "corp": {"": 1, "b": 1}},
+		Seats:    map[access.Email]plan.Seat{"bo@x.test": {State: plan.Member, Since: now()}},
 	}
 	if diff := cmp.Diff(lessons, o.memory.lessons); diff != "" {
 		t.Errorf("lessons (-want +got):\n%s", diff)
@@ -212,6 +217,21 @@ func TestFailureIsRecorded(t *testing.T) {
 	}
 	if len(o.memory.finished) != 1 || o.memory.finished[0].Failure == "" || report.Complete() {
 		t.Errorf("finished %+v, complete %v; want the failure on record", o.memory.finished, report.Complete())
+	}
+}
+
+// TestAGroupIsMadeBeforeItsPeopleAreInvited goes a second round once the group is there.
+func TestAGroupIsMadeBeforeItsPeopleAreInvited(t *testing.T) {
+	o := newOffice()
+	o.ws.groups = map[string]access.GroupState{}
+	o.pass.Policy.CreateGroups = true
+	report := o.run(t)
+	want := []string{"create-group ", "invite ana@x.test", "invite bo@x.test", "invite cy@x.test"}
+	if diff := cmp.Diff(want, o.ws.done); diff != "" {
+		t.Errorf("done (-want +got):\n%s", diff)
+	}
+	if len(report.Plan.Steps) != 4 || len(report.Results) != 4 || len(report.Held()) != 0 || !report.Complete() {
+		t.Errorf("%d steps, %d results, held %v; want both rounds in one report", len(report.Plan.Steps), len(report.Results), report.Held())
 	}
 }
 

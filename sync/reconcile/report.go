@@ -62,6 +62,24 @@ func (r Report) Complete() bool {
 	return r.Failure == "" && len(r.Stopped) == 0 && r.Count(plan.Done) == len(r.Results)
 }
 
+// then adds a further round of the same pass: its plan goes on from what this one did.
+func (r Report) then(next Report) Report {
+	if r.Workspace == "" {
+		return next
+	}
+	next.StartedAt = r.StartedAt
+	next.Plan.Steps = slices.Concat(r.Plan.Steps, next.Plan.Steps)
+	next.Results = slices.Concat(r.Results, next.Results)
+	return next
+}
+
+// madeGroups reports whether a group was made, so that there is more to plan.
+func (r Report) madeGroups() bool {
+	return slices.ContainsFunc(r.Results, func(result apply.Result) bool {
+		return result.Action.Op == plan.CreateGroup && result.Outcome == plan.Done
+	})
+}
+
 func (r *Report) fail(err error) {
 	if err != nil {
 		r.Failure = err.Error()

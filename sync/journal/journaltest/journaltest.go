@@ -14,6 +14,7 @@ import (
 	"bitroster/sync/apply"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
+	"bitroster/sync/why"
 )
 
 // Store is a journal.
@@ -41,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"the last try counts, but for what was not sent":      lastTryCounts,
 		"a begun step without an end is maybe, and unsettled": begunIsMaybe,
 		"the invitations of a day are counted":                countsADay,
+		"mails are counted, and what was taken back":          countsMails,
+		"how people were last seen is kept":                   keepsSeats,
 		"a refused step is remembered until it succeeds":      remembersRefusals,
 		"workspaces do not share steps":                       workspacesAreApart,
 		"accounts and counts are kept and replaced":           keepsLessons,
@@ -57,7 +60,7 @@ func start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
 func invite(email access.Email) plan.Action {
 	return plan.Action{
-		Op: plan.Invite, Workspace: ws, Email: email, Kind: access.Group, Target: "dev", Slug: "dev", Rule: "r", Reason: plan.NotInWorkspace,
+		Op: plan.Invite, Workspace: ws, Email: email, Kind: access.Group, Target: "dev", Slug: "dev", Rule: "r", Reason: why.NotInWorkspace,
 	}
 }
 
@@ -111,9 +114,9 @@ func remembersInvitations(t *testing.T, h Harness) {
 	repository.Kind = access.Repository
 	step(t, s, ws, repository, plan.Maybe)
 	want := map[access.Email]plan.Attempt{
-		"done@x.test":   {At: start(), Kind: access.Group, Outcome: plan.Done, Detail: "detail of done"},
-		"failed@x.test": {At: start(), Kind: access.Group, Outcome: plan.Failed, Detail: "detail of failed"},
-		"maybe@x.test":  {At: start(), Kind: access.Repository, Outcome: plan.Maybe, Detail: "detail of maybe"},
+		"done@x.test":   {At: start(), Op: plan.Invite, Kind: access.Group, Sent: 1, Outcome: plan.Done, Detail: "detail of done"},
+		"failed@x.test": {At: start(), Op: plan.Invite, Kind: access.Group, Outcome: plan.Failed, Detail: "detail of failed"},
+		"maybe@x.test":  {At: start(), Op: plan.Invite, Kind: access.Repository, Sent: 1, Outcome: plan.Maybe, Detail: "detail of maybe"},
 	}
 	if diff := cmp.Diff(want, recall(t, h, s).Invitations); diff != "" {
 		t.Errorf("invitations (-want +got):\n%s", diff)
@@ -144,6 +147,51 @@ func begunIsMaybe(t *testing.T, h Harness) {
 	}
 	if !m.Unsettled.Equal(start()) {
 		t.Errorf("unsettled since %v, want %v", m.Unsettled, start())
+	}
+}
+
+func countsMails(t *testing.T, h Harness) {
+	s := h.Open(t)
+	again, cancel := invite("ana@x.test"), invite("ana@x.test")
+	again.Op, cancel.Op = plan.Reinvite, plan.Cancel
+	for i, try := range []struct {
+		action  plan.Action
+		outcome plan.Outcome
+		want    plan.Attempt
+	}{
+		{invite("ana@x.test"), plan.Done, plan.Attempt{Op: plan.Invite, Sent: 1}},
+		{again, plan.Failed, plan.Attempt{Op: plan.Reinvite, Sent: 1}},
+		{again, plan.Maybe, plan.Attempt{Op: plan.Reinvite, Sent: 2}},
+		{cancel, plan.Done, plan.Attempt{Op: plan.Cancel, Sent: 2}},
+	} {
+		h.Now(start().Add(time.Duration(i) * time.Hour))
+		step(t, s, ws, try.action, try.outcome)
+		m := recall(t, h, s)
+		got := m.Invitations["ana@x.test"]
+		if got.Op != try.want.Op || got.Sent != try.want.Sent || got.Outcome != try.outcome {
+			t.Errorf("after %s %s: %+v, want %d mails", try.action.Op, try.outcome, got, try.want.Sent)
+		}
+		s = h.Open(t)
+	}
+	if m := recall(t, h, s); m.SentLastDay != 2 {
+		t.Errorf("%d sent in the last day, want 2", m.SentLastDay)
+	}
+}
+
+func keepsSeats(t *testing.T, h Harness) {
+	s := h.Open(t)
+	for i, state := range []string{plan.Pending, plan.Member} {
+		seats := map[access.Email]plan.Seat{"ana@x.test": {State: state, Since: start().Add(time.Duration(i) * time.Hour)}}
+		if err := s.Keep(t.Context(), ws, reconcile.Lessons{Seats: seats}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Keep(t.Context(), "other", reconcile.Lessons{Seats: map[access.Email]plan.Seat{"bo@x.test": {State: plan.Member, Since: start()}}}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[access.Email]plan.Seat{"ana@x.test": {State: plan.Member, Since: start().Add(time.Hour)}}
+	if diff := cmp.Diff(want, recall(t, h, s).Seats); diff != "" {
+		t.Errorf("seats (-want +got):\n%s", diff)
 	}
 }
 
@@ -221,7 +269,7 @@ func finishes(t *testing.T, h Harness) {
 	report := reconcile.Report{Workspace: ws, Failure: "none"}
 	for i := range 3 {
 		action := invite(access.Email(fmt.Sprintf("p%d@x.test", i)))
-		report.Plan.Held = append(report.Plan.Held, plan.Held{Action: action, Reason: plan.LimitPerDay})
+		report.Plan.Held = append(report.Plan.Held, plan.Held{Action: action, Reason: why.LimitPerDay})
 	}
 	if err := run.Finish(t.Context(), report); err != nil {
 		t.Error(err)

@@ -1,0 +1,149 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bitroster/sync/access"
+	"bitroster/sync/mapping"
+	"bitroster/sync/why"
+)
+
+// holdsInvitation gives the reason why someone absent is not invited now; "" when they are.
+func (m *maker) holdsInvitation(email access.Email) (why.Reason, string) {
+	if reason, detail := m.remembered(email); reason != "" {
+		return reason, detail
+	}
+	if domains := m.Policy.AllowedDomains; len(domains) > 0 && !slices.Contains(domains, email.Domain()) {
+		return why.DomainNotAllowed, "invitations.allowed_domains has only " + strings.Join(domains, ", ")
+	}
+	return m.limited()
+}
+
+// limited gives the limit that one more mail would break.
+func (m *maker) limited() (why.Reason, string) {
+	if most := m.Limits.InvitationsPerPass; most > 0 && len(m.invites) >= most {
+		return why.LimitPerPass, fmt.Sprintf("limits.invitations_per_pass is %d", most)
+	}
+	if most := m.Limits.InvitationsPerDay; most > 0 && len(m.invites)+m.Memory.SentLastDay >= most {
+		return why.LimitPerDay, fmt.Sprintf("limits.invitations_per_day is %d, sent in the last 24 hours: %d", most, m.Memory.SentLastDay)
+	}
+	return "", ""
+}
+
+// remembered judges the past of someone who is neither a member nor pending. What was done by hand since the last mail
+// stands. An invitation to a group that may have been sent was not, if the backend lists what is pending and does not list
+// it; the lists do not show those to repositories.
+func (m *maker) remembered(email access.Email) (why.Reason, string) {
+	last, seat := m.Memory.Invitations[email], m.Memory.Seats[email]
+	switch {
+	case last.Op == Cancel && last.Outcome != Failed:
+		return why.CancelledByHand, "taken back " + day(last.At) + "; bitroster invitations resend mails again"
+	case seat.State == Member && !seat.Since.Before(last.At):
+		return why.RemovedByHand, "was a member, seen since " + day(seat.Since) + ", and is none; bitroster invitations resend mails again"
+	case seat.State == Pending && !seat.Since.Before(last.At):
+		return why.CancelledByHand, "was pending, seen since " + day(seat.Since) + ", and is neither that nor a member: taken back, " +
+			"or accepted with another address; bitroster invitations resend mails again"
+	case last.Outcome == Failed:
+		return m.refused(last)
+	case last.Outcome == Maybe && last.Kind == access.Group && m.Have.Pending != nil, last.Outcome == "":
+		return "", ""
+	case last.Outcome == Maybe:
+		return m.again(last, why.MaybeSent)
+	}
+	return m.again(last, why.InvitedEarlier)
+}
+
+// again gives the reason why a person who was mailed is not mailed again yet; "" when it is time.
+func (m *maker) again(last Attempt, reason why.Reason) (why.Reason, string) {
+	since := "invited " + day(last.At) + ", not accepted"
+	switch due := m.due(last, last.At); {
+	case m.Policy.ReinviteAfter == 0:
+		return reason, since + "; invitations.reinvite_after is never"
+	case due.IsZero():
+		return reason, fmt.Sprintf("%s; mailed %d times, which is invitations.reinvite_max", since, last.Sent)
+	case m.Now.Before(due):
+		return reason, since + "; mailed again from " + day(due)
+	}
+	return "", ""
+}
+
+// maxDoublings keeps a growing pause from overflowing.
+const maxDoublings = 16
+
+// due is when a person is mailed again; zero is never. The pause doubles with each mail.
+func (m *maker) due(last Attempt, sent time.Time) time.Time {
+	if m.Policy.ReinviteAfter == 0 || last.Sent >= max(m.Policy.ReinviteMax, 1) {
+		return time.Time{}
+	}
+	return sent.Add(m.Policy.ReinviteAfter << min(max(last.Sent-1, 0), maxDoublings))
+}
+
+// pending plans for someone who has not accepted yet: all waits, and after a long time the mail is sent again. Invitations
+// that others sent are left alone.
+func (m *maker) pending(wants mapping.Wants) {
+	door := slices.IndexFunc(wants.Rights, func(w mapping.Wanted) bool {
+		return w.Right.Target.Kind == access.Group && m.opens(w)
+	})
+	last, sent := m.Memory.Invitations[wants.Email], m.Have.Pending[wants.Email].SentAt
+	if last.At.After(sent) {
+		sent = last.At
+	}
+	due := m.due(last, sent)
+	ours := last.Op.Mails() && (last.Outcome == Done || last.Outcome == Maybe)
+	if door < 0 || !ours || due.IsZero() || m.Now.Before(due) {
+		m.holdAll(wants, why.InvitationPending, m.pendingDetail(wants.Email))
+		return
+	}
+	action := m.personal(wants.Email, wants.Rights[door], Reinvite)
+	action.Reason = why.NotAccepted
+	if reason, detail := m.limited(); reason != "" {
+		m.hold(action, reason, detail)
+	} else {
+		m.invites = append(m.invites, action)
+	}
+	for i, wanted := range wants.Rights {
+		if i != door {
+			m.holdRight(wants.Email, wanted, why.InvitationPending, m.pendingDetail(wants.Email))
+		}
+	}
+}
+
+func (m *maker) pendingDetail(email access.Email) string {
+	if sent := m.Have.Pending[email].SentAt; !sent.IsZero() {
+		return "invited " + day(sent)
+	}
+	return ""
+}
+
+// refused judges a step that Bitbucket refused.
+func (m *maker) refused(last Attempt) (why.Reason, string) {
+	again := last.At.Add(m.Policy.RetryAfter)
+	if last.Outcome != Failed || !m.Now.Before(again) {
+		return "", ""
+	}
+	return why.RefusedEarlier, fmt.Sprintf("%s; tried again from %s", last.Detail, day(again))
+}
+
+// day writes a moment for people.
+func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Observe says what a pass has learnt of how people are seen: only what differs from what is remembered.
+func Observe(memory Memory, have access.State, now time.Time) map[access.Email]Seat {
+	changed := map[access.Email]Seat{}
+	note := func(email access.Email, state string) {
+		known := memory.Seats[email]
+		if known.State != state || known.Since.Before(memory.Invitations[email].At) {
+			changed[email] = Seat{State: state, Since: now}
+		}
+	}
+	for email := range have.Pending {
+		note(email, Pending)
+	}
+	for email := range have.Accounts {
+		note(email, Member)
+	}
+	return changed
+}
