@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kinds of credential, beside kindProject and kindRepository.
@@ -23,20 +24,27 @@ type credential struct {
 	scopes  []string
 	hour    window // requests
 	minute  window // invitations
+	// consumer gave out an OAuth token, and expires is when that ends. Both are empty for what was added.
+	consumer *consumer
+	expires  time.Time
 }
+
+// valid says whether a credential has not come to its end.
+func (k *credential) valid(now time.Time) bool { return k.expires.IsZero() || now.Before(k.expires) }
 
 // scopes are what a route needs: all of granular for an API token, all of classic for others.
 type scopes struct{ granular, classic []string }
 
 // authenticate finds the credential of a request.
 func (s *Server) authenticate(c *call) *answer {
+	now := s.options.Now()
 	if email, token, ok := c.request.BasicAuth(); ok {
 		c.credential = s.credentialOf(func(k *credential) bool {
 			return k.kind == kindAPIToken && k.token == token && k.account.email == fold(email)
 		})
 	} else if token, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer "); ok {
 		c.credential = s.credentialOf(func(k *credential) bool {
-			return k.token == token && (k.kind != kindAPIToken || s.options.Switches.BearerAPITokens)
+			return k.token == token && k.valid(now) && (k.kind != kindAPIToken || s.options.Switches.BearerAPITokens)
 		})
 	}
 	if c.credential != nil {

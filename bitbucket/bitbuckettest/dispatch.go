@@ -91,10 +91,14 @@ func (s *Server) answer(c *call) answer {
 }
 
 func (s *Server) decide(c *call) answer {
-	for _, check := range []func(*call) *answer{
+	checks := []func(*call) *answer{
 		s.checkPath, s.authenticate, s.checkHour, s.checkScopes, s.checkQuery, s.checkBody,
 		s.findWorkspace, s.findTarget, s.checkRank, s.checkMoved, s.checkMinute,
-	} {
+	}
+	if c.route != nil && c.route.tokens {
+		checks = []func(*call) *answer{s.checkTokenRequest}
+	}
+	for _, check := range checks {
 		if refused := check(c); refused != nil {
 			return *refused
 		}

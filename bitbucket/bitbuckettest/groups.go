@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // read1 and write1 are what API 1.0 asks of a credential. For API tokens nothing is published: these are the scopes with
@@ -76,12 +77,31 @@ func (c *call) postGroup() answer {
 	if name == "" {
 		return c.badRequest("A group needs a name")
 	}
-	if c.workspace.groups.has(slugOf(name)) {
+	slug, free := c.freeSlug(name)
+	if !free {
 		return c.badRequest("There is a group of this name already")
 	}
-	g := &group{name: name, slug: slugOf(name)}
+	g := &group{name: name, slug: slug}
 	c.workspace.groups.put(g.slug, g)
 	return success(c.workspace.group1(g))
+}
+
+// freeSlug gives the slug for a new group of a name; see Switches.SlugCollision.
+func (c *call) freeSlug(name string) (slug string, free bool) {
+	groups := &c.workspace.groups
+	for _, g := range groups.all() {
+		if g.name == name {
+			return "", false
+		}
+	}
+	slug = slugOf(name)
+	if c.server.options.Switches.SlugCollision != slugNumbered {
+		return slug, !groups.has(slug)
+	}
+	for n := 1; groups.has(slug); n++ {
+		slug = slugOf(name) + "-" + strconv.Itoa(n)
+	}
+	return slug, true
 }
 
 func (c *call) putGroup() answer {

@@ -128,3 +128,22 @@ func TestUUIDWritesOfAPI1(t *testing.T) {
 		t.Errorf("body %q, want None", got.text)
 	}
 }
+
+func TestSlugCollision(t *testing.T) {
+	named := func(name string) ask {
+		return ask{method: "POST", path: "/1.0/groups/acme", body: url.Values{"name": {name}}.Encode()}
+	}
+	s := newSite(bitbuckettest.Options{})
+	must(t, s, http.StatusBadRequest, named("All staff"))
+	must(t, s, http.StatusBadRequest, named("All Staff"))
+	s = newSite(bitbuckettest.Options{Switches: bitbuckettest.Switches{SlugCollision: "numbered"}})
+	must(t, s, http.StatusBadRequest, named("All Staff"))
+	for name, slug := range map[string]string{"All staff": "all-staff-1", "Sales": "sales"} {
+		if got := at(must(t, s, http.StatusOK, named(name)).json, "slug"); got != slug {
+			t.Errorf("%s: slug %v, want %s", name, got, slug)
+		}
+	}
+	if got := at(must(t, s, http.StatusOK, named("all staff")).json, "slug"); got != "all-staff-2" {
+		t.Errorf("slug %v, want all-staff-2", got)
+	}
+}

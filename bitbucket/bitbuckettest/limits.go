@@ -32,9 +32,13 @@ func (w *window) wait(now time.Time, span time.Duration) time.Duration {
 // seconds rounds up, as a wait must.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// hourOf is the window of a credential's requests: one per person for API tokens, one per token for others.
+// hourOf is the credential that counts for another: one per person for API tokens, one per consumer for OAuth, one per
+// token for others.
 func (s *Server) hourOf(k *credential) *credential {
-	if k.account == nil {
+	switch {
+	case k.consumer != nil:
+		return &k.consumer.counts
+	case k.account == nil:
 		return k
 	}
 	return s.credentialOf(func(other *credential) bool { return other.account == k.account })
@@ -56,15 +60,17 @@ func (s *Server) checkHour(c *call) *answer {
 }
 
 // hourHeaders adds the headers that tell of the hourly limit. Bitbucket has two sets: one for access tokens on
-// repositories, one for all else.
+// repositories, one for all else; see Switches.RateHeaders.
 func (s *Server) hourHeaders(c *call, a answer) answer {
-	limit := s.options.RequestsPerHour
-	if limit == 0 {
+	limit, form := s.options.RequestsPerHour, s.options.Switches.RateHeaders
+	if limit == 0 || form == headersNone {
 		return a
 	}
 	now, hour := s.options.Now(), &s.hourOf(c.credential).hour
 	left := limit - hour.count(now, time.Hour)
-	if c.credential.account == nil && strings.HasPrefix(c.request.URL.Path, "/2.0/repositories/") {
+	scaled := !slices.Contains([]string{kindAPIToken, kindOAuth}, c.credential.kind) &&
+		strings.HasPrefix(c.request.URL.Path, "/2.0/repositories/")
+	if form == headersScaled || form == headersByKind && scaled {
 		const nearShare = 5 // a fifth
 		return a.with("X-Ratelimit-Limit", strconv.Itoa(limit)).with("X-Ratelimit-Resource", "api").
 			with("X-Ratelimit-Nearlimit", strconv.FormatBool(left*nearShare < limit))

@@ -56,9 +56,10 @@ func TestHourlyLimitOfAPersonSpansTokens(t *testing.T) {
 
 func TestScaledHeadersOfAccessTokens(t *testing.T) {
 	s := newSite(bitbuckettest.Options{RequestsPerHour: 5})
+	s.AddAccessToken("token", "workspace:acme", "account", "repository:admin")
 	var near []string
 	for range 5 {
-		headers := headersOf(must(t, s, http.StatusOK, ask{as: "bearer oauth-token", method: "GET", path: onWeb + "/users"}))
+		headers := headersOf(must(t, s, http.StatusOK, ask{as: "bearer token", method: "GET", path: onWeb + "/users"}))
 		near = append(near, headers["X-RateLimit-NearLimit"])
 		if headers["X-RateLimit-Limit"] != "5" || headers["X-RateLimit-Resource"] != "api" {
 			t.Errorf("headers %v, want a limit of 5 for api", headers)
@@ -66,6 +67,28 @@ func TestScaledHeadersOfAccessTokens(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"false", "false", "false", "false", "true"}, near); diff != "" {
 		t.Errorf("near the limit (-want +got):\n%s", diff)
+	}
+}
+
+func TestRateHeaders(t *testing.T) {
+	scaled := map[string]string{"X-RateLimit-Limit": "60", "X-RateLimit-Resource": "api", "X-RateLimit-NearLimit": "false"}
+	plain := map[string]string{"X-RateLimit-Limit": "60, 60;w=3600", "X-RateLimit-Remaining": "59", "X-RateLimit-Reset": "3600"}
+	none := map[string]string{}
+	for form, want := range map[string][]map[string]string{ // of an API token, an OAuth consumer, an access token
+		"": {plain, plain, scaled}, "by-kind": {plain, plain, scaled}, "scaled": {scaled, scaled, scaled},
+		"plain": {plain, plain, plain}, "none": {none, none, none},
+	} {
+		t.Run(form, func(t *testing.T) {
+			s := newSite(bitbuckettest.Options{RequestsPerHour: 60, Switches: bitbuckettest.Switches{RateHeaders: form}})
+			s.AddAccessToken("token", "workspace:acme", "account", "repository:admin")
+			var got []map[string]string
+			for _, as := range []string{"", "bearer oauth-token", "bearer token"} {
+				got = append(got, headersOf(must(t, s, http.StatusOK, ask{as: as, method: "GET", path: onWeb + "/users"})))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("headers (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	docWorkspaces  = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/"
 	docUsers       = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/"
 	docProjects    = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/"
+	docOAuth       = "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud"
 	docRepos       = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/"
 )
 
@@ -46,6 +47,7 @@ type route struct {
 	body         bodyKind
 	rank         rank
 	apiTokenOnly bool // refuses other kinds of credential
+	tokens       bool // gives tokens: has checks, errors and a way to authenticate of its own
 	invites      bool // counts against the limit of invitations
 	whenMoved    movedManner
 	handle       func(*call) answer
@@ -66,7 +68,7 @@ func (r route) String() string { return r.method + " " + r.path }
 func routes() []route {
 	return slices.Concat(
 		groupRoutes(), groupMemberRoutes(), pendingRoutes(), invitationRoutes(),
-		userRoutes(), memberRoutes(), repositoryRoutes(), permissionRoutes(),
+		userRoutes(), memberRoutes(), repositoryRoutes(), permissionRoutes(), tokenRoutes(),
 	)
 }
 

@@ -36,6 +36,8 @@ type Server struct {
 	byID        map[string]*account // by uuid and by Atlassian account id
 	workspaces  table[*workspace]
 	credentials []*credential
+	consumers   []*consumer
+	issued      int // OAuth tokens so far
 	faults      []Fault
 	mails       []Mail
 	requests    []Request
@@ -61,7 +63,8 @@ func New(options Options) *Server {
 	return s
 }
 
-// Handler serves the API: its paths begin with /1.0 and /2.0.
+// Handler serves the API, whose paths begin with /1.0 and /2.0, and the address where OAuth consumers get their tokens,
+// /site/oauth2/access_token, which Bitbucket has on another host.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // Start serves on a free port of the loopback address until Close.

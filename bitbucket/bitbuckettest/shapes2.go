@@ -29,13 +29,17 @@ type account2 struct {
 	Email       string `json:"email,omitempty"` // only where asked for by this address
 }
 
-// self2 is an account as GET /2.0/user has it.
+// self2 is an account as GET /2.0/user has it, person2 one of a person.
 type self2 struct {
 	account2
-	Status    string    `json:"account_status,omitempty"`
 	CreatedOn time.Time `json:"created_on"`
-	TwoFactor *bool     `json:"has_2fa_enabled"`
-	IsStaff   bool      `json:"is_staff"`
+}
+
+type person2 struct {
+	self2
+	Status    string `json:"account_status"`
+	TwoFactor bool   `json:"has_2fa_enabled"`
+	IsStaff   bool   `json:"is_staff"`
 }
 
 type workspace2 struct {

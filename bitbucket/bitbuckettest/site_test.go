@@ -58,7 +58,8 @@ func newSite(options bitbuckettest.Options) *bitbuckettest.Server {
 	return s
 }
 
-// ask is one request. As is the owner of an API token (ada where empty), "none", or "bearer X". Type is JSON for a body
+// ask is one request. As is the owner of an API token (ada where empty), "none", or "bearer X", or
+// "basic X:Y". Type is JSON for a body
 // that begins with a brace, a form for others.
 type ask struct {
 	as, method, path, body string
@@ -71,6 +72,9 @@ func (a ask) request(root string) *http.Request {
 		panic(err) // a mistake in the test's own table
 	}
 	switch token, bearer := strings.CutPrefix(a.as, "bearer "); {
+	case strings.HasPrefix(a.as, "basic "):
+		id, secret, _ := strings.Cut(strings.TrimPrefix(a.as, "basic "), ":")
+		r.SetBasicAuth(id, secret)
 	case bearer:
 		r.Header.Set("Authorization", "Bearer "+token)
 	case a.as == "eve with ada-token":

@@ -81,11 +81,12 @@ func TestUnknownPaths(t *testing.T) {
 }
 
 func TestMistakesOfTheSetUpAreViolations(t *testing.T) {
-	s := bitbuckettest.New(bitbuckettest.Options{Switches: bitbuckettest.Switches{RepeatInvite: "418", MovedInvitations: 200, RetryAfter: "soon"}})
+	s := bitbuckettest.New(bitbuckettest.Options{Switches: bitbuckettest.Switches{RepeatInvite: "418", MovedInvitations: 200, RetryAfter: "soon", RateHeaders: "all", SlugCollision: "409"}})
 	s.AddMember("nobody", "ada@acme.test")
 	s.AddWorkspace(bitbuckettest.Workspace{Slug: "acme"})
 	s.AddAccessToken("x", "password")
-	if got := s.Violations(); len(got) != 6 {
-		t.Errorf("violations %q, want 6", got)
+	s.AddOAuthConsumer("nobody", "id", "secret")
+	if got := s.Violations(); len(got) != 9 {
+		t.Errorf("violations %q, want 9", got)
 	}
 }

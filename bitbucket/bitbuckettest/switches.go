@@ -16,6 +16,14 @@ const (
 	retryNone    = "none"
 	retrySeconds = "seconds"
 	retryDate    = "date"
+
+	headersByKind = "by-kind"
+	headersScaled = "scaled"
+	headersPlain  = "plain"
+	headersNone   = "none"
+
+	slug400      = "400"
+	slugNumbered = "numbered"
 )
 
 // Switches decide what public sources contradict each other about, or do not tell. The zero value is hard on clients.
@@ -29,6 +37,13 @@ type Switches struct {
 	MovedInvitations int
 	// RetryAfter is the form of that header with a 429: "none" (the default), "seconds" or "date".
 	RetryAfter string
+	// RateHeaders are the headers that tell of the hourly limit: "scaled" (X-RateLimit-Limit as a number, -Resource and
+	// -NearLimit), "plain" (x-ratelimit-limit as "60, 60;w=3600", -remaining, and -reset in seconds), "none", or "by-kind"
+	// (the default): scaled ones for access tokens on repositories, plain ones for all else.
+	RateHeaders string
+	// SlugCollision is the answer to a new group whose name is new and whose slug is another's: "400" (the default), or
+	// "numbered" for a slug with a number behind.
+	SlugCollision string
 	// TextRateLimit makes the body of a 429 plain text instead of a JSON error.
 	TextRateLimit bool
 	// NoAPITokenWrites1 refuses API tokens on all writes of API 1.0 with 403, as if they lacked account:write.
@@ -56,6 +71,12 @@ func (w Switches) withDefaults() Switches {
 	if w.RetryAfter == "" {
 		w.RetryAfter = retryNone
 	}
+	if w.RateHeaders == "" {
+		w.RateHeaders = headersByKind
+	}
+	if w.SlugCollision == "" {
+		w.SlugCollision = slug400
+	}
 	return w
 }
 
@@ -71,6 +92,12 @@ func (w Switches) faults() []string {
 	}
 	if !slices.Contains([]string{retryNone, retrySeconds, retryDate}, w.RetryAfter) {
 		faults = append(faults, fmt.Sprintf("RetryAfter is %q", w.RetryAfter))
+	}
+	if !slices.Contains([]string{headersByKind, headersScaled, headersPlain, headersNone}, w.RateHeaders) {
+		faults = append(faults, fmt.Sprintf("RateHeaders is %q", w.RateHeaders))
+	}
+	if !slices.Contains([]string{slug400, slugNumbered}, w.SlugCollision) {
+		faults = append(faults, fmt.Sprintf("SlugCollision is %q", w.SlugCollision))
 	}
 	return faults
 }

@@ -22,7 +22,7 @@ func userRoutes() []route {
 func (c *call) getSelf() answer {
 	k := c.credential
 	if k.account != nil {
-		return success(self2{account2: k.account.account2(), Status: "active", CreatedOn: k.account.created.UTC()})
+		return success(person2{self2: self2{account2: k.account.account2(), CreatedOn: k.account.created.UTC()}, Status: "active"})
 	}
 	for _, w := range c.server.workspaces.all() {
 		if k.rankIn(w) > anyone {
