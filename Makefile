@@ -18,6 +18,9 @@ TIMEOUT   ?= 10m
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 
+# SPEC is Bitbucket's published description of API 2.0 (OpenAPI 3.0, JSON), which is not part of this repository.
+SPEC ?= ../shared/spec/bitbucket-cloud-openapi3-2026-08-09.json
+
 # RACE are the packages that start goroutines or are used by several. Those that are not there yet are left out.
 RACE ?= $(patsubst %,./%/...,$(wildcard bitbucket sync/apply sync/reconcile sync/journal sources/ldap internal/engine internal/app))
 
@@ -34,7 +37,7 @@ build: ## Build bin/bitroster.
 	go build -o bin/bitroster ./cmd/bitroster
 
 .PHONY: check
-check: vet lint test ## All that CI checks.
+check: vet lint test spec ## All that CI checks.
 
 .PHONY: setup
 setup: ## Install the servers that tests start (Debian), once.
@@ -52,6 +55,12 @@ $(GOFUMPT):
 .PHONY: test
 test: setup ## Run all tests.
 	go test -timeout $(TIMEOUT) ./...
+
+.PHONY: spec
+spec: ## Compare client and emulator with the published description of API 2.0, SPEC, if it is there.
+	@if [ -f "$(SPEC)" ]; then \
+		BITROSTER_SPEC="$(abspath $(SPEC))" go test -tags spec -run '^TestPublishedDescription$$' -timeout $(TIMEOUT) ./bitbucket; \
+	else echo "spec: left out, because there is no file $(SPEC): set SPEC to Bitbucket's OpenAPI 3 description"; fi
 
 .PHONY: race
 race: setup ## Run the tests of packages with goroutines under the race detector.

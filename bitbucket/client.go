@@ -43,6 +43,8 @@ type Options struct {
 type Client struct {
 	base   *url.URL
 	wallet *wallet
+	// brief ends lists after a first, short page, and leaves out of messages which credential they are about.
+	brief bool
 }
 
 // New makes a client. Nothing is sent yet.
@@ -84,7 +86,6 @@ func safe(u *url.URL) bool {
 
 // call is one request: its route is a pattern for messages, with the values of its {…} in order.
 type call struct {
-	class  class
 	method string
 	route  string
 	values []string
@@ -112,30 +113,36 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 	return c.send(ctx, k, strings.TrimSuffix(target.Scheme+"://"+target.Host+k.path()+"?"+target.RawQuery, "?"), out)
 }
 
+// AwaitRoom waits until the limits leave room for a call of a method and a route, and takes none. Who records a step
+// before it is sent waits here first: then there is little time in which a crash leaves the step in doubt.
+func (c *Client) AwaitRoom(ctx context.Context, method, route string) error {
+	return c.wallet.order(call{method: method, route: route}.class())[0].pacer.room(ctx, method, route)
+}
+
 // send sends the call to an address of this API, with one credential after the other as long as they are refused: a
 // request that was refused for its credential had no effect.
 func (c *Client) send(ctx context.Context, k call, address string, out any) error {
-	var refusals []*Error
-	for _, holder := range c.wallet.order(k.class) {
+	var first *Error
+	for _, holder := range c.wallet.order(k.class()) {
 		err := c.sendWith(ctx, holder, k, address, out)
 		var refused *Error
-		if !errors.As(err, &refused) || !refused.refusesCredential() {
-			c.wallet.learn(k.class, holder, err)
+		if !errors.As(err, &refused) || !refused.refusesCredential() || c.brief {
+			c.wallet.learn(k.class(), holder, err)
 			return err
 		}
-		refused.Message = strings.TrimSuffix("with "+holder.place+": "+refused.Message, ": ")
-		refusals = append(refusals, refused)
-	}
-	return joined(refusals)
-}
-
-// joined is the refusal of the credential that was tried first, with what the others were told.
-func joined(refusals []*Error) *Error {
-	first := refusals[0]
-	for _, refused := range refusals[1:] {
-		first.Message += fmt.Sprintf("; %d %s", refused.Status, refused.Message)
+		if first == nil {
+			first = refused
+			first.Message = told(holder, refused.Message)
+		} else {
+			first.Message += "; " + told(holder, fmt.Sprintf("%d %s", refused.Status, refused.Message))
+		}
 	}
 	return first
+}
+
+// told names a credential and what the server said to it, which may be nothing.
+func told(h *holder, words string) string {
+	return strings.TrimRight("with "+h.place+": "+words, ": ")
 }
 
 // sendWith sends the call with one credential.
@@ -157,14 +164,14 @@ func (c *Client) sendWith(ctx context.Context, holder *holder, k call, address s
 		return noAnswer(k, err)
 	}
 	defer res.Body.Close() //nolint:errcheck // it is in memory
+	holder.hear(scopesOf(res.Header.Get(scopesHeader)))
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return refusal(k, res)
+		refused := refusal(k, res)
+		holder.hear(refused.Granted)
+		return refused
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
-		return &Error{Call: k.name(), Status: res.StatusCode, Message: "the answer is not the JSON that the API documents: " + err.Error(), call: k}
+	if err := read(res.Body, out); err != nil {
+		return &Error{Call: k.name(), Status: res.StatusCode, Message: err.Error(), call: k}
 	}
 	return nil
 }
@@ -196,10 +203,16 @@ const maxPages = 10_000
 func all[T any](ctx context.Context, c *Client, k call) ([]T, error) {
 	var values []T
 	var p page[T]
+	if c.brief {
+		k.query.Set("pagelen", "10")
+	}
 	err := c.do(ctx, k, &p)
 	for n := 1; err == nil; n++ {
+		if p.Values == nil {
+			return nil, &Error{Call: k.name(), Status: http.StatusOK, Message: hollow, call: k}
+		}
 		values = append(values, p.Values...)
-		if p.Next == "" {
+		if p.Next == "" || c.brief {
 			return values, nil
 		}
 		next := p.Next

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"bitroster/bitbucket"
@@ -218,12 +219,12 @@ func TestAWriteIsNeverRepeatedBlindly(t *testing.T) {
 		"555":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(555) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			arrived := 0
-			client := connect(t, func(w http.ResponseWriter, r *http.Request) { arrived++; answer(w, r) })
+			var arrived atomic.Int32
+			client := connect(t, func(w http.ResponseWriter, r *http.Request) { arrived.Add(1); answer(w, r) })
 			err := client.InviteToGroup(t.Context(), "acme", "dev", "ana@x.test")
 			var failed *bitbucket.Error
-			if !errors.As(err, &failed) || !failed.MaybeDone() || failed.NotSent() || arrived != 1 {
-				t.Errorf("error %v after %d requests, want one request and an error that it may be done", err, arrived)
+			if !errors.As(err, &failed) || !failed.MaybeDone() || failed.NotSent() || arrived.Load() != 1 {
+				t.Errorf("error %v after %d requests, want one request and an error that it may be done", err, arrived.Load())
 			}
 		})
 	}

@@ -67,7 +67,9 @@ func (e *Error) Systemic() bool {
 	switch e.Kind {
 	case NoSeat, Gone, Moved, UnknownWorkspace:
 		return true
-	case ScopeMissing, CredentialRefused, NotAllowed:
+	case ScopeMissing:
+		return e.call.workspaceWide || e.call.class() == writeGroups
+	case CredentialRefused, NotAllowed:
 		return e.call.workspaceWide
 	}
 	return false
@@ -160,7 +162,7 @@ const (
 )
 
 // refusal reads the three forms of an error's body: the documented JSON, plain text, and nothing.
-func refusal(k call, res *http.Response) error {
+func refusal(k call, res *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 	var documented struct {
 		Error struct {
@@ -174,8 +176,23 @@ func refusal(k call, res *http.Response) error {
 		e.detail(documented.Error.Detail)
 	}
 	e.Kind = kindOf(e)
-	e.Message = clean(e.Message)
+	e.Message = clean(withoutCredential(e.Message, res.Request))
 	return e
+}
+
+// withoutCredential strikes out what a request authorized itself with, should a server or a proxy say it back.
+func withoutCredential(message string, req *http.Request) string {
+	if req == nil {
+		return message
+	}
+	_, secret, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	if secret != "" {
+		message = strings.ReplaceAll(message, secret, "[redacted]")
+	}
+	if _, password, basic := req.BasicAuth(); basic && password != "" {
+		message = strings.ReplaceAll(message, password, "[redacted]")
+	}
+	return message
 }
 
 // detail takes in the scopes that are required and granted, or a detail that is text.
@@ -197,7 +214,7 @@ func (e *Error) detail(raw json.RawMessage) {
 // clean makes one short line of a message, with addresses struck out.
 func clean(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	s = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;:]+`).ReplaceAllString(s, "[address]")
+	s = regexp.MustCompile(`[^\s"'<>(),;:]+(?:@|%40)[^\s"'<>(),;:]+`).ReplaceAllString(s, "[address]")
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
 	}

@@ -21,7 +21,7 @@ type Group struct {
 func (c *Client) Groups(ctx context.Context, workspace string) ([]Group, error) {
 	var groups []Group
 	err := c.do(ctx, call{
-		class: readGroups, method: http.MethodGet, route: "/1.0/groups/{workspace}", values: []string{workspace}, workspaceWide: true,
+		method: http.MethodGet, route: "/1.0/groups/{workspace}", values: []string{workspace}, workspaceWide: true,
 	}, &groups)
 	return groups, err
 }
@@ -32,7 +32,7 @@ func (c *Client) Groups(ctx context.Context, workspace string) ([]Group, error) 
 func (c *Client) CreateGroup(ctx context.Context, workspace, name string) (Group, error) {
 	var group Group
 	err := c.do(ctx, call{
-		class: writeGroups, method: http.MethodPost, route: "/1.0/groups/{workspace}", values: []string{workspace},
+		method: http.MethodPost, route: "/1.0/groups/{workspace}", values: []string{workspace},
 		form: url.Values{"name": {name}}, workspaceWide: true,
 	}, &group)
 	return group, err
@@ -43,7 +43,7 @@ func (c *Client) CreateGroup(ctx context.Context, workspace, name string) (Group
 // API: PUT /1.0/groups/{workspace}/{group_slug}/members/{member}
 func (c *Client) AddToGroup(ctx context.Context, workspace, slug, uuid string) error {
 	err := c.do(ctx, call{
-		class: writeGroups, method: http.MethodPut, route: "/1.0/groups/{workspace}/{group_slug}/members/{member}",
+		method: http.MethodPut, route: "/1.0/groups/{workspace}/{group_slug}/members/{member}",
 		values: []string{workspace, slug, uuid}, body: struct{}{}, workspaceWide: true,
 	}, nil)
 	return unlessAlready(err)

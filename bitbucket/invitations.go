@@ -21,7 +21,7 @@ type Invitation struct {
 func (c *Client) Invitations(ctx context.Context, workspace string) ([]Invitation, error) {
 	invitations := []Invitation{}
 	err := c.do(ctx, call{
-		class: readGroups, method: http.MethodGet, route: "/1.0/users/{workspace}/invitations", values: []string{workspace}, workspaceWide: true,
+		method: http.MethodGet, route: "/1.0/users/{workspace}/invitations", values: []string{workspace}, workspaceWide: true,
 	}, &invitations)
 	return invitations, err
 }
@@ -32,25 +32,21 @@ func (c *Client) Invitations(ctx context.Context, workspace string) ([]Invitatio
 // API: PUT /1.0/users/{workspace}/invitations
 func (c *Client) InviteToGroup(ctx context.Context, workspace, slug, email string) error {
 	err := c.do(ctx, call{
-		class: writeGroups, method: http.MethodPut, route: "/1.0/users/{workspace}/invitations", values: []string{workspace}, workspaceWide: true,
+		method: http.MethodPut, route: "/1.0/users/{workspace}/invitations", values: []string{workspace}, workspaceWide: true,
 		body: map[string]string{"email": email, "group_slug": slug},
 	}, nil)
 	return unlessAlready(err)
 }
 
-// CancelInvitation takes back all pending invitations of an address to groups of the workspace. That there is none is no
-// error.
+// CancelInvitation takes back all pending invitations of an address to groups of the workspace. That there is none is an
+// error, of which Missing is true.
 //
 // API: DELETE /1.0/users/{workspace}/invitations/{email}
 func (c *Client) CancelInvitation(ctx context.Context, workspace, email string) error {
-	err := c.do(ctx, call{
-		class: writeGroups, method: http.MethodDelete, route: "/1.0/users/{workspace}/invitations/{email}",
+	return c.do(ctx, call{
+		method: http.MethodDelete, route: "/1.0/users/{workspace}/invitations/{email}",
 		values: []string{workspace, email}, workspaceWide: true,
 	}, nil)
-	if Missing(err) {
-		return nil
-	}
-	return err
 }
 
 // InviteToRepository mails an invitation to one repository, with a permission on it. That the address was invited already
@@ -59,7 +55,7 @@ func (c *Client) CancelInvitation(ctx context.Context, workspace, email string) 
 // API: POST /1.0/invitations/{workspace}/{repo_slug}
 func (c *Client) InviteToRepository(ctx context.Context, workspace, repository, email, permission string) error {
 	err := c.do(ctx, call{
-		class: writeGroups, method: http.MethodPost, route: "/1.0/invitations/{workspace}/{repo_slug}", values: []string{workspace, repository},
+		method: http.MethodPost, route: "/1.0/invitations/{workspace}/{repo_slug}", values: []string{workspace, repository},
 		body: map[string]string{"email": email, "permission": permission},
 	}, nil)
 	return unlessAlready(err)

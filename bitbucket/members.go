@@ -33,7 +33,7 @@ func (c *Client) MembersByEmail(ctx context.Context, workspace string, emails []
 		quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(email) + `"`
 	}
 	return c.members(ctx, call{
-		class: lookUp, method: http.MethodGet, route: "/2.0/workspaces/{workspace}/members", values: []string{workspace}, workspaceWide: true,
+		method: http.MethodGet, route: "/2.0/workspaces/{workspace}/members", values: []string{workspace}, workspaceWide: true,
 		query: url.Values{
 			"q":       {fmt.Sprintf("user.email IN (%s)", strings.Join(quoted, ", "))},
 			"fields":  {"+values.user.email"},
@@ -47,7 +47,7 @@ func (c *Client) MembersByEmail(ctx context.Context, workspace string, emails []
 // API: GET /2.0/workspaces/{workspace}/permissions
 func (c *Client) Owners(ctx context.Context, workspace string) ([]User, error) {
 	return c.members(ctx, call{
-		class: lookUp, method: http.MethodGet, route: "/2.0/workspaces/{workspace}/permissions", values: []string{workspace}, workspaceWide: true,
+		method: http.MethodGet, route: "/2.0/workspaces/{workspace}/permissions", values: []string{workspace}, workspaceWide: true,
 		query: url.Values{"q": {`permission="owner"`}, "pagelen": {"100"}},
 	})
 }

@@ -57,14 +57,15 @@ func (o *oauth) RoundTrip(req *http.Request) (*http.Response, error) {
 		return res, err
 	}
 	// A request that was refused for its token had no effect.
-	if token, err = o.current(req.Context(), token); err != nil {
+	if token, err = o.current(req.Context(), token.AccessToken); err != nil {
 		return nil, err
 	}
 	return o.with(req, token)
 }
 
-// with sends a copy of the request with a token.
-func (o *oauth) with(req *http.Request, token string) (*http.Response, error) {
+// with sends a copy of the request with a token. The scopes that came with the token go with the answer, where that does
+// not tell.
+func (o *oauth) with(req *http.Request, token *oauth2.Token) (*http.Response, error) {
 	again := req.Clone(req.Context())
 	if req.GetBody != nil {
 		body, err := req.GetBody()
@@ -73,29 +74,36 @@ func (o *oauth) with(req *http.Request, token string) (*http.Response, error) {
 		}
 		again.Body = body
 	}
-	again.Header.Set("Authorization", "Bearer "+token)
-	return o.next.RoundTrip(again)
+	again.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	res, err := o.next.RoundTrip(again)
+	if scopes, told := token.Extra("scopes").(string); err == nil && told && res.Header.Get(scopesHeader) == "" {
+		if res.Header == nil {
+			res.Header = http.Header{}
+		}
+		res.Header.Set(scopesHeader, scopes)
+	}
+	return res, err
 }
 
 // current gives a token that is not the refused one.
-func (o *oauth) current(ctx context.Context, refused string) (string, error) {
+func (o *oauth) current(ctx context.Context, refused string) (*oauth2.Token, error) {
 	select {
 	case <-o.turn:
 		defer func() { o.turn <- struct{}{} }()
 	case <-ctx.Done():
-		return "", &tokenFailure{ctx.Err()}
+		return nil, &tokenFailure{ctx.Err()}
 	}
 	fresh := o.token != nil && (o.token.Expiry.IsZero() || time.Now().Before(o.token.Expiry.Add(-earlier)))
 	if fresh && o.token.AccessToken != refused {
-		return o.token.AccessToken, nil
+		return o.token, nil
 	}
 	// This is how the library takes an HTTP client.
 	token, err := o.config.Token(context.WithValue(ctx, oauth2.HTTPClient, unredirected(o.next)))
 	if err != nil {
-		return "", o.failure(err)
+		return nil, o.failure(err)
 	}
 	o.token = token
-	return token.AccessToken, nil
+	return token, nil
 }
 
 // tokenRefusal is the answer that there is no token for these credentials.

@@ -18,19 +18,6 @@ type Pace struct {
 	InvitationsPerMinute int
 }
 
-// Takes estimates how long so many requests take, of which so many are invitations, when nothing was spent before.
-func (p Pace) Takes(requests, invitations int) time.Duration {
-	return max(rounds(requests, p.RequestsPerHour)*time.Hour, rounds(invitations, p.InvitationsPerMinute)*time.Minute)
-}
-
-// rounds is how often a window must roll over for n to pass.
-func rounds(n, most int) time.Duration {
-	if most == 0 || n == 0 {
-		return 0
-	}
-	return time.Duration((n - 1) / most)
-}
-
 // pacer holds requests back until the windows have room, and learns from the server's answers.
 type pacer struct {
 	next        http.RoundTripper
@@ -58,15 +45,40 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, p.learn(req, res)
 }
 
-// await waits for a place in each window that the request counts in.
-func (p *pacer) await(req *http.Request) error {
+// windows are those that a request counts in.
+func (p *pacer) windows(method, path string) []budget.Window {
 	var windows []budget.Window
 	if p.requests.Most > 0 {
 		windows = append(windows, p.requests)
 	}
-	if p.invitations.Most > 0 && invites(req) {
+	if p.invitations.Most > 0 && invites(method, path) {
 		windows = append(windows, p.invitations)
 	}
+	return windows
+}
+
+// room waits until there is a place for a request, and takes none.
+func (p *pacer) room(ctx context.Context, method, path string) error {
+	windows := p.windows(method, path)
+	for len(windows) > 0 {
+		at, err := p.budget.Room(ctx, windows)
+		if err != nil {
+			return err
+		}
+		wait := time.Until(at)
+		if wait <= 0 {
+			break
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// await waits for a place in each window that the request counts in.
+func (p *pacer) await(req *http.Request) error {
+	windows := p.windows(req.Method, req.URL.Path)
 	if len(windows) == 0 {
 		return req.Context().Err()
 	}
@@ -93,7 +105,7 @@ func (p *pacer) learn(req *http.Request, res *http.Response) error {
 // left in the hour. The limit on invitations is served without headers of its own.
 func (p *pacer) close(req *http.Request, res *http.Response, hourly bool) error {
 	window := p.requests
-	if invites(req) && !hourly {
+	if invites(req.Method, req.URL.Path) && !hourly {
 		window = p.invitations
 	}
 	if window.Most == 0 {
@@ -124,8 +136,8 @@ func rateHeader(res *http.Response, name string) (int, bool) {
 }
 
 // invites reports whether a request sends an invitation.
-func invites(req *http.Request) bool {
-	return req.Method != http.MethodGet && req.Method != http.MethodDelete && strings.Contains(req.URL.Path, "/invitations")
+func invites(method, path string) bool {
+	return method != http.MethodGet && method != http.MethodDelete && strings.Contains(path, "/invitations")
 }
 
 // sleep waits, or gives the context's error.

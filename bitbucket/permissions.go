@@ -60,14 +60,12 @@ func (c *Client) SetUserPermission(ctx context.Context, place Place, account, pe
 
 func (p Place) list(what string) call {
 	k := p.call(http.MethodGet, what)
-	k.class = readPermissions
 	k.query = url.Values{"pagelen": {"100"}}
 	return k
 }
 
 func (p Place) set(what, who, permission string) call {
 	k := p.call(http.MethodPut, what)
-	k.class = writePermissions
 	k.values = append(k.values, who)
 	k.body = map[string]string{"permission": permission}
 	return k

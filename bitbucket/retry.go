@@ -93,11 +93,14 @@ func pauseOf(res *http.Response, now time.Time, attempts int) time.Duration {
 
 // pauseIn reads a header's value: seconds, a date, or seconds since 1970, as other servers have it.
 func pauseIn(value string, now time.Time) (time.Duration, bool) {
-	const epoch = 1_000_000_000 // as a wait, this would be 31 years
+	const (
+		epoch = 1_000_000_000 // as a wait, this would be 31 years
+		far   = 100 * epoch   // as a date, this is in the sixth millennium
+	)
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	switch {
 	case err == nil && seconds >= epoch:
-		return time.Unix(seconds, 0).Sub(now), true
+		return time.Unix(min(seconds, far), 0).Sub(now), true
 	case err == nil && seconds >= 0:
 		return time.Duration(seconds) * time.Second, true
 	}

@@ -37,12 +37,12 @@ func newWire(roots *x509.CertPool) http.RoundTripper {
 }
 
 // stack composes what a request with a credential passes through, innermost first.
-func stack(wire http.RoundTripper, key Key, o Options) http.RoundTripper {
+func stack(wire http.RoundTripper, key Key, o Options) (http.RoundTripper, *pacer) {
 	var t http.RoundTripper = attempt{wire}
 	t = header(func(req *http.Request) { req.Header.Set("User-Agent", "bitroster/"+o.Version) })(t)
 	t = key.wrap(t)
-	t = newPacer(t, o.Budget, o.Pace, key.account)
-	return newRetrier(t)
+	p := newPacer(t, o.Budget, o.Pace, key.account)
+	return newRetrier(p), p
 }
 
 // attempt makes one try at a request: bounded in time, its answer read whole into memory, and sure to know whether

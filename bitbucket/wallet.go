@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // class is what calls have in common as to which credentials they take.
@@ -29,12 +31,31 @@ func (c class) best() []string {
 	return []string{kindAPIToken, kindAccessToken, kindOAuth}
 }
 
+// class sorts a call by its method and route.
+func (c call) class() class {
+	write := c.method != http.MethodGet
+	switch {
+	case strings.HasPrefix(c.route, "/1.0/") && write:
+		return writeGroups
+	case strings.HasPrefix(c.route, "/1.0/"):
+		return readGroups
+	case !strings.Contains(c.route, "/permissions-config/"):
+		return lookUp
+	case write:
+		return writePermissions
+	}
+	return readPermissions
+}
+
 // holder is a credential with what it sends through.
 type holder struct {
 	Key
 	// place names it in messages, without its account's address: where it stands in the config, and its kind.
 	place string
 	http  *http.Client
+	pacer *pacer
+	// scopes are those that the server said the credential has.
+	scopes atomic.Pointer[[]string]
 }
 
 // wallet picks a credential for each class of calls.
@@ -53,8 +74,9 @@ func newWallet(o Options) *wallet {
 		wire = newWire(o.RootCAs)
 	}
 	for i, key := range o.Keys {
+		transport, pacer := stack(wire, key, o)
 		w.holders = append(w.holders, &holder{
-			Key: key, place: fmt.Sprintf("credentials[%d] (%s)", i, key.kind), http: unredirected(stack(wire, key, o)),
+			Key: key, place: fmt.Sprintf("credentials[%d] (%s)", i, key.kind), http: unredirected(transport), pacer: pacer,
 		})
 	}
 	return w

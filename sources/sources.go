@@ -71,8 +71,8 @@ type Group struct {
 
 // Reject is something in the directory that cannot be used, and why.
 type Reject struct {
-	Origin string
-	Reason string
+	Origin string `json:"origin"`
+	Reason string `json:"reason"`
 }
 
 // GroupKey is the form in which a rule's name of a group is compared with a Group's ID or Name: lower case, and without

@@ -45,6 +45,9 @@ func Run(t *testing.T, connect func(t *testing.T, s *bitbuckettest.Server) Backe
 		"a join sends no mail, and twice is harmless":      joins,
 		"grants of people and groups, and twice":           grants,
 		"owners are known":                                 knowsOwners,
+		"a group is made, with the slug that steps need":   makesGroup,
+		"an invitation is taken back and sent again":       reinvites,
+		"an invitation is taken back":                      cancels,
 		"a refused person is the person's problem":         tellsPersonFromWorkspace,
 		"a step it does not know is refused, not executed": refusesUnknown,
 	} {
@@ -186,8 +189,8 @@ func invites(t *testing.T, s Site) {
 	s.execute(t, plan.Action{Op: plan.Invite, Workspace: Workspace, Email: "new+1@acme.test", Kind: access.Group, Target: "Developers", Slug: "developers"})
 	s.wantMails(t, "group developers new+1@acme.test")
 	invitation, pending := s.observe(t, access.Scope{}).Pending["new+1@acme.test"]
-	if !pending || invitation.SentAt.IsZero() {
-		t.Errorf("pending %v, %+v; want it pending, with the time it was sent", pending, invitation)
+	if !pending || invitation.SentAt.IsZero() || !slices.Equal(invitation.Groups, []string{"developers"}) {
+		t.Errorf("pending %v, %+v; want it pending, with the time it was sent and the group", pending, invitation)
 	}
 }
 
@@ -203,6 +206,45 @@ func invitesToRepository(t *testing.T, s Site) {
 	if got := s.observe(t, access.Scope{PersonGrants: []access.Target{shop()}}).People[shop()][id]; got != access.Write {
 		t.Errorf("permission %q after accepting, want write", got)
 	}
+}
+
+func makesGroup(t *testing.T, s Site) {
+	s.execute(t, plan.Action{Op: plan.CreateGroup, Workspace: Workspace, Kind: access.Group, Target: "Release Team"})
+	group, made := s.observe(t, access.Scope{Groups: []string{"Release Team"}}).Groups["Release Team"]
+	if !made || group.Slug == "" {
+		t.Fatalf("group %+v, made %v; want it with a slug", group, made)
+	}
+	s.execute(t, plan.Action{
+		Op: plan.Invite, Workspace: Workspace, Email: "new@acme.test", Kind: access.Group, Target: "Release Team", Slug: group.Slug,
+	})
+	s.wantMails(t, "group "+group.Slug+" new@acme.test")
+}
+
+// reinvites wants one more mail, and a person who can accept: two pending invitations would block each other.
+func reinvites(t *testing.T, s Site) {
+	invite := plan.Action{Op: plan.Invite, Workspace: Workspace, Email: "new@acme.test", Kind: access.Group, Target: "Developers", Slug: "developers"}
+	again := invite
+	again.Op, again.Target, again.Slug = plan.Reinvite, "All Staff", "all-staff"
+	s.execute(t, invite)
+	s.execute(t, again)
+	s.wantMails(t, "group developers new@acme.test", "group all-staff new@acme.test")
+	if err := s.Server.Accept(Workspace, "new@acme.test"); err != nil {
+		t.Errorf("the person cannot accept: %v", err)
+	}
+}
+
+func cancels(t *testing.T, s Site) {
+	invite := plan.Action{Op: plan.Invite, Workspace: Workspace, Email: "new@acme.test", Kind: access.Group, Target: "Developers", Slug: "developers"}
+	cancel := invite
+	cancel.Op = plan.Cancel
+	s.execute(t, invite)
+	for range 2 {
+		s.execute(t, cancel)
+	}
+	if pending := s.observe(t, access.Scope{}).Pending; len(pending) != 0 {
+		t.Errorf("pending %v, want none", pending)
+	}
+	s.wantMails(t, "group developers new@acme.test")
 }
 
 func joins(t *testing.T, s Site) {

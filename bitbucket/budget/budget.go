@@ -19,6 +19,8 @@ type Store interface {
 	// Reserve takes a place in each of the windows, and gives the time from which it may be used: now or later. Places
 	// are given in the order in which they are asked for.
 	Reserve(ctx context.Context, windows []Window) (time.Time, error)
+	// Room gives the time from which Reserve would give a place now, and takes none.
+	Room(ctx context.Context, windows []Window) (time.Time, error)
 	// CloseWindow lets nothing pass a window before a time: the server has said so.
 	CloseWindow(ctx context.Context, window string, until time.Time) error
 	// Correct says that the server leaves only so many for now: somebody else spends, too.

@@ -27,16 +27,29 @@ func (p *Purse) Reserve(ctx context.Context, windows []Window) (time.Time, error
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
 	}
+	at := p.earliest(windows)
+	for _, w := range windows {
+		p.spend(w.Name, at)
+	}
+	return at, nil
+}
+
+// Room says when there is a place in each of the windows.
+func (p *Purse) Room(ctx context.Context, windows []Window) (time.Time, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.earliest(windows), ctx.Err()
+}
+
+// earliest is the time from which all windows have room.
+func (p *Purse) earliest(windows []Window) time.Time {
 	now := p.now()
 	at := now
 	for _, w := range windows {
 		p.forget(w, now)
 		at = Earliest(at, w, p.spent[w.Name], p.closed[w.Name])
 	}
-	for _, w := range windows {
-		p.spend(w.Name, at)
-	}
-	return at, nil
+	return at
 }
 
 // CloseWindow lets nothing pass before a time.

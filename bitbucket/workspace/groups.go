@@ -36,6 +36,17 @@ func resolve(groups []bitbucket.Group, names []string) map[string]resolved {
 	return result
 }
 
+// Troubles says of each name that means no usable group what is wrong with it.
+func Troubles(groups []bitbucket.Group, names []string) map[string]access.Trouble {
+	troubles := map[string]access.Trouble{}
+	for name, found := range resolve(groups, names) {
+		if found.group == nil {
+			troubles[name] = found.trouble
+		}
+	}
+	return troubles
+}
+
 func matching(groups []bitbucket.Group, same func(bitbucket.Group) bool) []*bitbucket.Group {
 	var hits []*bitbucket.Group
 	for i := range groups {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bitroster/bitbucket"
@@ -78,10 +79,19 @@ func (o *observation) pending(ctx context.Context) error {
 		// An address that we cannot parse cannot be one of ours.
 		if email, err := access.ParseEmail(invitation.Email); err == nil {
 			sent, _ := time.Parse(sentLayout, invitation.SentOn)
-			o.state.Pending[email] = access.Invitation{Email: email, SentAt: sent}
+			o.state.Pending[email] = access.Invitation{Email: email, SentAt: sent, Groups: slugsOf(invitation.Groups)}
 		}
 	}
 	return err
+}
+
+// slugsOf takes the owner off "owner/slug".
+func slugsOf(groups []string) []string {
+	var slugs []string
+	for _, group := range groups {
+		slugs = append(slugs, group[strings.LastIndexByte(group, '/')+1:])
+	}
+	return slugs
 }
 
 func (o *observation) owners(ctx context.Context) error {

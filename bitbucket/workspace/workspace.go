@@ -5,6 +5,8 @@ package workspace
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"bitroster/bitbucket"
 	"bitroster/sync/access"
@@ -22,6 +24,17 @@ func New(client *bitbucket.Client, slug string) *Backend {
 	return &Backend{client: client, slug: slug}
 }
 
+// Await waits until the limits leave room for the step.
+func (b *Backend) Await(ctx context.Context, a plan.Action) error {
+	switch a.Op {
+	case plan.Invite, plan.Reinvite:
+		return b.client.AwaitRoom(ctx, http.MethodPut, "/1.0/users/{workspace}/invitations")
+	case plan.Grant:
+		return b.client.AwaitRoom(ctx, http.MethodPut, "/2.0/repositories/{workspace}/{repo_slug}/permissions-config/")
+	}
+	return b.client.AwaitRoom(ctx, http.MethodPut, "/1.0/groups/{workspace}")
+}
+
 // Execute does one step. That something is so already is no error.
 func (b *Backend) Execute(ctx context.Context, a plan.Action) error {
 	switch {
@@ -32,10 +45,9 @@ func (b *Backend) Execute(ctx context.Context, a plan.Action) error {
 	case a.Op == plan.Reinvite && a.Kind == access.Group:
 		return b.reinvite(ctx, a)
 	case a.Op == plan.Cancel:
-		return b.orMoved(ctx, b.client.CancelInvitation(ctx, b.slug, string(a.Email)))
+		return b.cancel(ctx, a)
 	case a.Op == plan.CreateGroup && a.Kind == access.Group:
-		_, err := b.client.CreateGroup(ctx, b.slug, a.Target)
-		return b.orMoved(ctx, err)
+		return b.createGroup(ctx, a)
 	case a.Op == plan.Join && a.Kind == access.Group:
 		return b.orMoved(ctx, b.client.AddToGroup(ctx, b.slug, a.Slug, member(a)))
 	case a.Op == plan.Grant && a.Kind != access.Group && a.Group != "":
@@ -48,10 +60,32 @@ func (b *Backend) Execute(ctx context.Context, a plan.Action) error {
 
 // reinvite takes an invitation back and sends it anew: pending ones block each other.
 func (b *Backend) reinvite(ctx context.Context, a plan.Action) error {
-	if err := b.client.CancelInvitation(ctx, b.slug, string(a.Email)); err != nil {
-		return b.orMoved(ctx, err)
+	if err := b.cancel(ctx, a); err != nil {
+		return err
 	}
 	return b.orMoved(ctx, b.client.InviteToGroup(ctx, b.slug, a.Slug, string(a.Email)))
+}
+
+// cancel takes an invitation back. That there is none is no error, if the workspace is still one that can have them.
+func (b *Backend) cancel(ctx context.Context, a plan.Action) error {
+	err := b.client.CancelInvitation(ctx, b.slug, string(a.Email))
+	if bitbucket.Missing(err) && !b.off(ctx) {
+		return nil
+	}
+	return b.orMoved(ctx, err)
+}
+
+// createGroup makes a group. That there is one of that name is no error.
+func (b *Backend) createGroup(ctx context.Context, a plan.Action) error {
+	_, err := b.client.CreateGroup(ctx, b.slug, a.Target)
+	if err == nil || !bitbucket.Off(err) {
+		return err
+	}
+	groups, listErr := b.client.Groups(ctx, b.slug)
+	if listErr == nil && slices.ContainsFunc(groups, func(g bitbucket.Group) bool { return g.Name == a.Target }) {
+		return nil
+	}
+	return b.orMoved(ctx, err)
 }
 
 // member names an account for API 1.0: by UUID, or by address where only the account's id was learnt.
@@ -68,10 +102,16 @@ func (b *Backend) orMoved(ctx context.Context, err error) error {
 	if !bitbucket.Off(err) {
 		return err
 	}
-	if _, listErr := b.client.Invitations(ctx, b.slug); bitbucket.Off(listErr) {
+	if b.off(ctx) {
 		return bitbucket.AsMoved(err)
 	}
 	return err
+}
+
+// off reports whether the list of invitations is switched off.
+func (b *Backend) off(ctx context.Context) bool {
+	_, err := b.client.Invitations(ctx, b.slug)
+	return bitbucket.Off(err)
 }
 
 func (b *Backend) place(t access.Target) bitbucket.Place {

@@ -62,11 +62,12 @@ func table() map[string]row {
 		"internal/show":    {layer: shell},
 		"sources/builtin":  {layer: shell},
 
-		"bitbucket/backendtest":    {layer: support},
-		"bitbucket/bitbuckettest":  {layer: support, friends: []string{"internal/demo"}, alone: true},
-		"sources/ldap/slapdtest":   {layer: support},
-		"sources/sourcestest":      {layer: support},
-		"sync/journal/journaltest": {layer: support},
+		"bitbucket/backendtest":       {layer: support},
+		"bitbucket/budget/budgettest": {layer: support},
+		"bitbucket/bitbuckettest":     {layer: support, friends: []string{"internal/demo"}, alone: true},
+		"sources/ldap/slapdtest":      {layer: support},
+		"sources/sourcestest":         {layer: support},
+		"sync/journal/journaltest":    {layer: support},
 	}
 }
 

@@ -36,6 +36,8 @@ type State struct {
 type Invitation struct {
 	Email  Email
 	SentAt time.Time // zero where the server does not say
+	// Groups are the slugs of the groups that it is to; none where it is to a repository.
+	Groups []string
 }
 
 // GroupState is one group as it is now.

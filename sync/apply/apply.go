@@ -20,6 +20,12 @@ type Executor interface {
 	Execute(ctx context.Context, action plan.Action) error
 }
 
+// Awaiter is an Executor that can wait until a step may be sent at once. A step is recorded as begun after that, so that
+// little time is left in which a crash leaves it in doubt.
+type Awaiter interface {
+	Await(ctx context.Context, action plan.Action) error
+}
+
 // Journal keeps the beginning and the end of each step; what it has returned from is on disk.
 type Journal interface {
 	Begin(ctx context.Context, action plan.Action) (StepID, error)
@@ -46,8 +52,8 @@ func Run(ctx context.Context, steps []plan.Action, tools Tools) ([]Result, []pla
 	var results []Result
 	var breaker breaker
 	for i, action := range steps {
-		if ctx.Err() != nil {
-			return results, stop(steps[i:], "the process was told to stop"), nil
+		if err := tools.await(ctx, action); err != nil {
+			return results, stop(steps[i:], "the process was told to stop"), unless(ctx, err)
 		}
 		result, err := tools.step(ctx, action)
 		if err != nil {
@@ -67,6 +73,24 @@ type Tools struct {
 	Executor Executor
 	Journal  Journal
 	Watch    func(Result)
+}
+
+// await waits until the step may be sent; the error of an ended context is one, too.
+func (t Tools) await(ctx context.Context, action plan.Action) error {
+	if awaiter, can := t.Executor.(Awaiter); can {
+		if err := awaiter.Await(ctx, action); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// unless drops an error that comes of the context's end.
+func unless(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // outcome is a Result with the abilities of its error.

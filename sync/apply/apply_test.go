@@ -161,6 +161,35 @@ func TestStopEndsAtAStepsEnd(t *testing.T) {
 	})
 }
 
+// patient is a server whose limits leave room for a step after a minute.
+type patient struct{ server }
+
+func (p patient) Await(ctx context.Context, a plan.Action) error {
+	p.diary.lines = append(p.diary.lines, "await "+string(a.Email))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Minute):
+		return nil
+	}
+}
+
+// TestAStepIsBegunWhenThereIsRoom leaves no record of a step that was only waited for.
+func TestAStepIsBegunWhenThereIsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		var d diary
+		results, held, err := apply.Run(ctx, steps(3), apply.Tools{
+			Journal: &d, Executor: patient{server{&d, func(context.Context, plan.Action) error { return nil }}}, Watch: func(apply.Result) {},
+		})
+		want := []string{"await p0", "begin 1 p0", "do p0", "end 1 done ", "await p1"}
+		if diff := cmp.Diff(want, d.lines); diff != "" || err != nil || len(results) != 1 || len(held) != 2 {
+			t.Errorf("%d results, %d held, error %v, diary (-want +got):\n%s", len(results), len(held), err, diff)
+		}
+	})
+}
+
 // TestStopDoesNotWaitForEver cuts a step that goes on after the stop.
 func TestStopDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

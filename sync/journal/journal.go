@@ -93,6 +93,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("schema: %w", err)
 	}
 	if _, err := provider.Up(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("schema: %w: restore the file from a backup, or move it away to start with an empty memory", err)
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"bitroster/bitbucket/budget"
+	"bitroster/bitbucket/budget/budgettest"
 	"bitroster/sync/access"
 	"bitroster/sync/journal"
 	"bitroster/sync/journal/journaltest"
@@ -33,6 +35,13 @@ func TestContract(t *testing.T) {
 				return j
 			},
 		}
+	})
+}
+
+func TestBudget(t *testing.T) {
+	budgettest.Run(t, func(t *testing.T) budgettest.Harness {
+		path := filepath.Join(t.TempDir(), "journal.sqlite")
+		return budgettest.Harness{Open: func(t *testing.T) budget.Store { return open(t, path) }}
 	})
 }
 

@@ -21,6 +21,7 @@ func (j *Journal) Recall(ctx context.Context, workspace string) (reconcile.Memor
 			Refused:     map[plan.StepKey]plan.Attempt{},
 		},
 		Accounts: map[access.Email]access.Account{},
+		Imported: map[access.Email]bool{},
 		Counts:   map[string]map[string]int{},
 	}
 	for name, recall := range map[string]func(context.Context, string, *reconcile.Memories) error{
@@ -42,7 +43,7 @@ func (j *Journal) recallInvitations(ctx context.Context, workspace string, m *re
 		var email access.Email
 		var attempt plan.Attempt
 		var at, state string
-		if err := scan(&email, &attempt.Op, &attempt.Kind, &state, &at, &attempt.Detail, &attempt.Sent, new(int64)); err != nil {
+		if err := scan(&email, &attempt.Op, &attempt.Kind, &attempt.Target, &attempt.Rule, &state, &at, &attempt.Detail, &attempt.Sent, new(int64)); err != nil {
 			return err
 		}
 		attempt.Outcome = outcomeOf(state)
@@ -50,7 +51,7 @@ func (j *Journal) recallInvitations(ctx context.Context, workspace string, m *re
 		attempt.At, err = parseStamp(at)
 		m.Invitations[email] = attempt
 		return err
-	}, `SELECT email, op, kind, state, begun_at, detail, SUM(op <> ? AND state <> ?), MAX(id) FROM steps
+	}, `SELECT email, op, kind, target, rule, state, begun_at, detail, SUM(op <> ? AND state <> ?), MAX(id) FROM steps
 		WHERE workspace = ? AND op IN (?, ?, ?) AND state <> ? GROUP BY email`,
 		plan.Cancel, plan.Failed, workspace, plan.Invite, plan.Reinvite, plan.Cancel, apply.NotSent)
 }
@@ -120,12 +121,16 @@ func (j *Journal) recallAccounts(ctx context.Context, _ string, m *reconcile.Mem
 	return j.each(ctx, func(scan func(...any) error) error {
 		var email access.Email
 		var account access.Account
-		if err := scan(&email, &account.ID, &account.UUID, &account.Name); err != nil {
+		var imported bool
+		if err := scan(&email, &account.ID, &account.UUID, &account.Name, &imported); err != nil {
 			return err
 		}
 		m.Accounts[email] = account
+		if imported {
+			m.Imported[email] = true
+		}
 		return nil
-	}, `SELECT email, account_id, uuid, name FROM accounts`)
+	}, `SELECT email, account_id, uuid, name, imported FROM accounts`)
 }
 
 func (j *Journal) recallCounts(ctx context.Context, _ string, m *reconcile.Memories) error {
@@ -165,22 +170,49 @@ func (j *Journal) Keep(ctx context.Context, workspace string, lessons reconcile.
 		return err
 	}
 	return j.transact(ctx, func(tx *sql.Tx) error {
-		for email, account := range lessons.Accounts {
-			if known.Accounts[email] == account {
-				continue
-			}
-			_, err := tx.ExecContext(ctx, `INSERT INTO accounts (email, account_id, uuid, name, learnt_at) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (email) DO UPDATE SET account_id = excluded.account_id, uuid = excluded.uuid, name = excluded.name, learnt_at = excluded.learnt_at`,
-				email, account.ID, account.UUID, account.Name, j.stamp())
-			if err != nil {
-				return fmt.Errorf("account: %w", err)
-			}
+		if err := j.keepAccounts(ctx, tx, known.Accounts, lessons.Accounts); err != nil {
+			return fmt.Errorf("accounts: %w", err)
+		}
+		if err := j.keepImports(ctx, tx, lessons.Imported); err != nil {
+			return fmt.Errorf("imported accounts: %w", err)
 		}
 		if err := keepSeats(ctx, tx, workspace, lessons.Seats); err != nil {
 			return fmt.Errorf("seats: %w", err)
 		}
 		return j.keepCounts(ctx, tx, known.Counts, lessons.Counts)
 	})
+}
+
+// keepAccounts records what Bitbucket said. An account that is seen under an imported id says nothing about whose address
+// it is: the pair stays an imported one.
+func (j *Journal) keepAccounts(ctx context.Context, tx *sql.Tx, known, accounts map[access.Email]access.Account) error {
+	for email, account := range accounts {
+		if known[email] == account {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO accounts (email, account_id, uuid, name, learnt_at) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (email) DO UPDATE SET account_id = excluded.account_id, uuid = excluded.uuid, name = excluded.name,
+				learnt_at = excluded.learnt_at, imported = imported AND accounts.account_id = excluded.account_id`,
+			email, account.ID, account.UUID, account.Name, j.stamp())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepImports records what a file said, but for what Bitbucket has said otherwise in the meantime.
+func (j *Journal) keepImports(ctx context.Context, tx *sql.Tx, accounts map[access.Email]access.Account) error {
+	for email, account := range accounts {
+		_, err := tx.ExecContext(ctx, `INSERT INTO accounts (email, account_id, uuid, name, learnt_at, imported) VALUES (?, ?, ?, ?, ?, 1)
+			ON CONFLICT (email) DO UPDATE SET account_id = excluded.account_id, uuid = excluded.uuid, name = excluded.name,
+				learnt_at = excluded.learnt_at WHERE accounts.imported`,
+			email, account.ID, account.UUID, account.Name, j.stamp())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func keepSeats(ctx context.Context, tx *sql.Tx, workspace string, seats map[access.Email]plan.Seat) error {

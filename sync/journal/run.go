@@ -20,8 +20,17 @@ type run struct {
 // begun is the state of a step without an end; the others are the outcomes.
 const begun = "begun"
 
-// Start records that a run of the workspace begins.
+// died is the detail of a step whose process did not come to record its end.
+const died = "the process ended before it recorded the outcome"
+
+// Start records that a run of the workspace begins. What an earlier run left without an end may be done, as of now: its
+// process may have waited long between the record and the request, and have sent that just before it died.
 func (j *Journal) Start(ctx context.Context, workspace string) (reconcile.Run, error) {
+	_, err := j.db.ExecContext(ctx, `UPDATE steps SET state = ?, ended_at = ?, detail = ? WHERE workspace = ? AND state = ?`,
+		plan.Maybe, j.stamp(), died, workspace, begun)
+	if err != nil {
+		return nil, fmt.Errorf("steps without an end: %w", err)
+	}
 	result, err := j.db.ExecContext(ctx, `INSERT INTO runs (workspace, started_at) VALUES (?, ?)`, workspace, j.stamp())
 	if err != nil {
 		return nil, fmt.Errorf("start of the run: %w", err)

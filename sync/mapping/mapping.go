@@ -64,10 +64,10 @@ type GroupWant struct {
 // Doubt is something in a directory that could not be read or is not to be believed, and what to check. Group is empty
 // when it is the whole source, Source when the group is missing from all of them.
 type Doubt struct {
-	Source  string
-	Group   string
-	Rule    string
-	Problem string
+	Source  string `json:"source,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	Problem string `json:"problem"`
 }
 
 // Map applies the rules to the people.

@@ -59,7 +59,7 @@ func (m *maker) remembered(email access.Email) (why.Reason, string) {
 // again gives the reason why a person who was mailed is not mailed again yet; "" when it is time.
 func (m *maker) again(last Attempt, reason why.Reason) (why.Reason, string) {
 	since := "invited " + day(last.At) + ", not accepted"
-	switch due := m.due(last, last.At); {
+	switch due := m.Policy.Due(last, last.At); {
 	case m.Policy.ReinviteAfter == 0:
 		return reason, since + "; invitations.reinvite_after is never"
 	case due.IsZero():
@@ -73,12 +73,12 @@ func (m *maker) again(last Attempt, reason why.Reason) (why.Reason, string) {
 // maxDoublings keeps a growing pause from overflowing.
 const maxDoublings = 16
 
-// due is when a person is mailed again; zero is never. The pause doubles with each mail.
-func (m *maker) due(last Attempt, sent time.Time) time.Time {
-	if m.Policy.ReinviteAfter == 0 || last.Sent >= max(m.Policy.ReinviteMax, 1) {
+// Due is when a person who was mailed and has not accepted is mailed again; zero is never. The pause doubles with each mail.
+func (p Policy) Due(last Attempt, sent time.Time) time.Time {
+	if p.ReinviteAfter == 0 || last.Sent >= max(p.ReinviteMax, 1) {
 		return time.Time{}
 	}
-	return sent.Add(m.Policy.ReinviteAfter << min(max(last.Sent-1, 0), maxDoublings))
+	return sent.Add(p.ReinviteAfter << min(max(last.Sent-1, 0), maxDoublings))
 }
 
 // pending plans for someone who has not accepted yet: all waits, and after a long time the mail is sent again. Invitations
@@ -91,9 +91,8 @@ func (m *maker) pending(wants mapping.Wants) {
 	if last.At.After(sent) {
 		sent = last.At
 	}
-	due := m.due(last, sent)
-	ours := last.Op.Mails() && (last.Outcome == Done || last.Outcome == Maybe)
-	if door < 0 || !ours || due.IsZero() || m.Now.Before(due) {
+	due := m.Policy.Due(last, sent)
+	if door < 0 || !last.Mailed() || due.IsZero() || m.Now.Before(due) {
 		m.holdAll(wants, why.InvitationPending, m.pendingDetail(wants.Email))
 		return
 	}

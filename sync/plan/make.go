@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"bitroster/sync/access"
 	"bitroster/sync/mapping"
@@ -35,12 +36,25 @@ func Make(in Input) Plan {
 	slices.SortFunc(m.joins, compareActions)
 	slices.SortFunc(m.people, compareActions)
 	slices.SortStableFunc(m.held, func(a, b Held) int { return compareActions(a.Action, b.Action) })
+	steps := slices.Concat(m.creates, m.grants, m.joins, m.people, m.invites)
 	return Plan{
-		Workspace: in.Workspace,
-		MadeAt:    in.Now,
-		Steps:     slices.Concat(m.creates, m.grants, m.joins, m.people, m.invites),
-		Held:      m.held,
+		Workspace: in.Workspace, MadeAt: in.Now, Steps: steps, Held: m.held,
+		TakesSeconds: int(in.Limits.takes(len(steps), len(m.invites)).Seconds()),
 	}
+}
+
+// takes is how long so many steps take, each a request, of which so many send a mail: a full window passes at once, and
+// then one must wait for the next.
+func (l Limits) takes(steps, mails int) time.Duration {
+	return max(windows(steps, l.RequestsPerHour)*time.Hour, windows(mails, l.InvitationsPerMinute)*time.Minute)
+}
+
+// windows is how often a window of so many must pass before n have.
+func windows(n, most int) time.Duration {
+	if most == 0 || n == 0 {
+		return 0
+	}
+	return time.Duration((n - 1) / most)
 }
 
 func compareActions(a, b Action) int {

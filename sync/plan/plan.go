@@ -71,14 +71,19 @@ type Held struct {
 type Plan struct {
 	Workspace string    `json:"workspace"`
 	MadeAt    time.Time `json:"made_at"`
-	Steps     []Action  `json:"steps"`
-	Held      []Held    `json:"held"`
+	// TakesSeconds is how long the steps take at least, by the limits on what is sent.
+	TakesSeconds int      `json:"takes_seconds"`
+	Steps        []Action `json:"steps"`
+	Held         []Held   `json:"held"`
 }
 
 // Limits bound what one plan may do. Zero is no limit.
 type Limits struct {
 	InvitationsPerPass int
 	InvitationsPerDay  int
+	// InvitationsPerMinute and RequestsPerHour bound the pace. They change no step, only how long it all takes.
+	InvitationsPerMinute int
+	RequestsPerHour      int
 }
 
 // Policy says who may be invited, and when again.
@@ -131,16 +136,21 @@ func (a Action) Key() StepKey {
 	return StepKey{Op: a.Op, Email: a.Email, Group: a.Group, Target: a.On()}
 }
 
-// Attempt is one recorded try at a step. Kind is the kind of its target.
+// Attempt is one recorded try at a step. Of an invitation, Kind and Target are what it was to, and Rule is what wanted it.
 type Attempt struct {
-	At   time.Time
-	Op   Op
-	Kind access.Kind
+	At     time.Time
+	Op     Op
+	Kind   access.Kind
+	Target string
+	Rule   string
 	// Sent counts the mails that were or may have been sent to the person so far.
 	Sent    int
 	Outcome Outcome
 	Detail  string
 }
+
+// Mailed reports whether the attempt was an invitation that was or may have been sent.
+func (a Attempt) Mailed() bool { return a.Op.Mails() && (a.Outcome == Done || a.Outcome == Maybe) }
 
 // Seat is how a person was last seen in the workspace, and since when they were seen so. State is Member or Pending.
 type Seat struct {

@@ -342,6 +342,39 @@ func TestPendingIsMailedAgain(t *testing.T) {
 	}
 }
 
+func TestHowLongItTakes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		joins, invites int
+		limits         plan.Limits
+		want           time.Duration
+	}{
+		"nothing":                      {0, 0, plan.Limits{InvitationsPerMinute: 90, RequestsPerHour: 900}, 0},
+		"no limits":                    {5000, 5000, plan.Limits{}, 0},
+		"one window":                   {0, 90, plan.Limits{InvitationsPerMinute: 90, RequestsPerHour: 900}, 0},
+		"the minute bounds":            {0, 181, plan.Limits{InvitationsPerMinute: 90, RequestsPerHour: 900}, 2 * time.Minute},
+		"the hour bounds":              {0, 10_000, plan.Limits{InvitationsPerMinute: 90, RequestsPerHour: 900}, 11 * time.Hour},
+		"steps without mails count":    {1801, 0, plan.Limits{InvitationsPerMinute: 90, RequestsPerHour: 900}, 2 * time.Hour},
+		"only the minute has a limit":  {5000, 10, plan.Limits{InvitationsPerMinute: 5}, time.Minute},
+		"both, the hour is the longer": {900, 1, plan.Limits{InvitationsPerMinute: 1, RequestsPerHour: 900}, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			input := plan.Input{Now: now, Have: workspace(), Limits: tc.limits}
+			for i := range tc.joins {
+				email := access.Email(fmt.Sprintf("m%d@x.test", i))
+				input.Have.Accounts[email] = access.Account{ID: string(email)}
+				input.Want.People = append(input.Want.People, want(email, on(dev)))
+			}
+			for i := range tc.invites {
+				input.Want.People = append(input.Want.People, want(access.Email(fmt.Sprintf("p%d@x.test", i)), on(dev)))
+			}
+			made := plan.Make(input)
+			if got := time.Duration(made.TakesSeconds) * time.Second; got != tc.want || len(made.Steps) != tc.joins+tc.invites {
+				t.Errorf("%d steps take %v, want %v", len(made.Steps), got, tc.want)
+			}
+		})
+	}
+}
+
 func TestGroupsAreCreated(t *testing.T) {
 	gone := access.Target{Kind: access.Group, Name: "gone"}
 	input := plan.Input{

@@ -40,6 +40,8 @@ type Run interface {
 type Memories struct {
 	plan.Memory
 	Accounts map[access.Email]access.Account
+	// Imported are those of the accounts whose pair of address and id a file gave, and not Bitbucket.
+	Imported map[access.Email]bool
 	// Counts are the entries of each source's last good read, under the group "", and the members of its groups.
 	Counts map[string]map[string]int
 	// Unsettled is when the youngest step began of those that have no end; zero where all have.
@@ -49,6 +51,8 @@ type Memories struct {
 // Lessons is what a pass learnt.
 type Lessons struct {
 	Accounts map[access.Email]access.Account
+	// Imported are accounts from a file. What Bitbucket itself said of an address is not replaced.
+	Imported map[access.Email]access.Account
 	Counts   map[string]map[string]int
 	// Seats are the people who are seen otherwise than is remembered.
 	Seats map[access.Email]plan.Seat
@@ -124,34 +128,48 @@ func (p *Pass) rounds(ctx context.Context, run Run) (Report, error) {
 
 // Plan does all of a pass that changes nothing at Bitbucket.
 func (p *Pass) Plan(ctx context.Context) (Report, error) {
-	report := Report{Workspace: p.Workspace, StartedAt: p.Now()}
-	memories, err := p.recall(ctx)
-	if err != nil {
-		return report, err
+	survey, err := p.look(ctx, nobodyElse)
+	return survey.Report, err
+}
+
+// look reads, merges, maps, recalls, observes, plans, and remembers what it learnt. It looks also for the people that also
+// names.
+func (p *Pass) look(ctx context.Context, also func(Memories) []access.Email) (Survey, error) {
+	s := Survey{Report: Report{Workspace: p.Workspace, StartedAt: p.Now()}}
+	var err error
+	if s.Memories, err = p.recall(ctx); err != nil {
+		return s, err
 	}
-	reads := p.read(ctx, memories.Counts)
-	report.Sources = reads.reports()
+	reads := p.read(ctx, s.Memories.Counts)
+	s.Sources = reads.reports()
 	if err := ctx.Err(); err != nil {
-		return report, fmt.Errorf("reading the sources: %w", err)
+		return s, fmt.Errorf("reading the sources: %w", err)
 	}
 
 	people := identity.Merge(reads.directories())
-	want := mapping.Map(mapping.Input{
+	s.Want = mapping.Map(mapping.Input{
 		Rules: p.Rules, Groups: p.Groups, People: people, Catalogs: reads.catalogs(), Unread: reads.unread(),
 	})
-	report.Doubts = append(reads.doubts(), want.Doubts...)
+	s.Doubts = append(reads.doubts(), s.Want.Doubts...)
 
-	have, err := p.Observer.Observe(ctx, scope(want, memories.Accounts))
-	if err != nil {
-		return report, fmt.Errorf("workspace %s: %w", p.Workspace, err)
+	if s.Have, err = p.observe(ctx, scope(s.Want, s.Memories.Accounts, also(s.Memories))); err != nil {
+		return s, err
 	}
-	report.Plan = plan.Make(plan.Input{
-		Workspace: p.Workspace, Now: p.Now(), Want: want, Have: have,
-		Memory: memories.Memory, Limits: p.Limits, Policy: p.Policy,
+	s.Plan = plan.Make(plan.Input{
+		Workspace: p.Workspace, Now: p.Now(), Want: s.Want, Have: s.Have,
+		Memory: s.Memories.Memory, Limits: p.Limits, Policy: p.Policy,
 	})
-	return report, p.keep(ctx, Lessons{
-		Accounts: have.Accounts, Counts: reads.counts(), Seats: plan.Observe(memories.Memory, have, p.Now()),
+	return s, p.keep(ctx, Lessons{
+		Accounts: s.Have.Accounts, Counts: reads.counts(), Seats: plan.Observe(s.Memories.Memory, s.Have, p.Now()),
 	})
+}
+
+func (p *Pass) observe(ctx context.Context, scope access.Scope) (access.State, error) {
+	have, err := p.Observer.Observe(ctx, scope)
+	if err != nil {
+		return have, fmt.Errorf("workspace %s: %w", p.Workspace, err)
+	}
+	return have, nil
 }
 
 func (p *Pass) keep(ctx context.Context, lessons Lessons) error {

@@ -235,6 +235,48 @@ func TestAGroupIsMadeBeforeItsPeopleAreInvited(t *testing.T) {
 	}
 }
 
+// TestSurvey also asks for whoever was ever invited; a plan does not.
+func TestSurvey(t *testing.T) {
+	o := newOffice()
+	o.memory.memories.Invitations = map[access.Email]plan.Attempt{"ana@x.test": {}, "zoe@x.test": {}}
+	o.ws.members = map[access.Email]access.Account{"zoe@x.test": {ID: "9"}}
+	survey, err := o.pass.Survey(t.Context())
+	if err != nil || len(survey.Plan.Steps) != 3 || len(survey.Want.People) != 3 || len(survey.Have.Accounts) != 1 {
+		t.Fatalf("error %v, survey %+v; want a plan of 3 and what it was made of", err, survey)
+	}
+	want := []access.Email{"ana@x.test", "bo@x.test", "cy@x.test", "zoe@x.test"}
+	if diff := cmp.Diff(want, o.ws.asked.Emails); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+	if o.memory.lessons.Seats["zoe@x.test"].State != plan.Member {
+		t.Errorf("lessons %+v, want the member's seat", o.memory.lessons)
+	}
+	if _, err := o.pass.Plan(t.Context()); err != nil || len(o.ws.asked.Emails) != 3 {
+		t.Errorf("error %v, a plan asks for %v, want the 3 that are wanted", err, o.ws.asked.Emails)
+	}
+	if len(o.ws.done) != 0 || len(o.memory.finished) != 0 {
+		t.Errorf("done %v, runs %v; want none", o.ws.done, o.memory.finished)
+	}
+}
+
+// TestGlance reads no source, and waits like a pass until what is under way has settled.
+func TestGlance(t *testing.T) {
+	o := newOffice()
+	o.hr.err = errors.New("down")
+	o.memory.memories.Unsettled = now().Add(-10 * time.Second)
+	survey, err := o.pass.Glance(t.Context())
+	if err != nil || !survey.Whole() || survey.Workspace != "acme" || survey.Have.Groups["dev"].Slug != "dev" {
+		t.Fatalf("error %v, survey %+v; want what is there", err, survey)
+	}
+	if diff := cmp.Diff(access.Scope{}, o.ws.asked); diff != "" || o.waited != 50*time.Second {
+		t.Errorf("waited %v, asked (-want +got):\n%s", o.waited, diff)
+	}
+	o.ws.err = errors.New("401")
+	if _, err := o.pass.Glance(t.Context()); !errors.Is(err, o.ws.err) {
+		t.Errorf("error %v, want %v", err, o.ws.err)
+	}
+}
+
 func TestPlanDoesNothing(t *testing.T) {
 	o := newOffice()
 	report, err := o.pass.Plan(t.Context())

@@ -33,6 +33,8 @@ type SourceReport struct {
 	Groups  int              `json:"groups"`
 	Rejects []sources.Reject `json:"rejects,omitempty"`
 	Problem string           `json:"problem,omitempty"`
+	// TookMS is how long the reading took, in milliseconds, where that was measured.
+	TookMS int64 `json:"took_ms,omitempty"`
 }
 
 // Whole reports whether every source and every group that a rule names was read.
@@ -69,6 +71,7 @@ func (r Report) then(next Report) Report {
 	}
 	next.StartedAt = r.StartedAt
 	next.Plan.Steps = slices.Concat(r.Plan.Steps, next.Plan.Steps)
+	next.Plan.TakesSeconds += r.Plan.TakesSeconds
 	next.Results = slices.Concat(r.Results, next.Results)
 	return next
 }
@@ -87,8 +90,8 @@ func (r *Report) fail(err error) {
 }
 
 // scope says what the pass wants to know of the workspace.
-func scope(want mapping.Desired, known map[access.Email]access.Account) access.Scope {
-	s := access.Scope{Known: known}
+func scope(want mapping.Desired, known map[access.Email]access.Account, also []access.Email) access.Scope {
+	s := access.Scope{Known: known, Emails: slices.Clone(also)}
 	groups, people, granted := map[string]bool{}, map[access.Target]bool{}, map[access.Target]bool{}
 	for _, wants := range want.People {
 		s.Emails = append(s.Emails, wants.Email)
@@ -105,6 +108,7 @@ func scope(want mapping.Desired, known map[access.Email]access.Account) access.S
 		granted[group.Right.Target] = true
 	}
 	slices.Sort(s.Emails)
+	s.Emails = slices.Compact(s.Emails)
 	s.Groups = slices.Sorted(maps.Keys(groups))
 	s.PersonGrants = slices.SortedFunc(maps.Keys(people), access.CompareTargets)
 	s.GroupGrants = slices.SortedFunc(maps.Keys(granted), access.CompareTargets)

@@ -1,5 +1,5 @@
 -- +goose Up
--- What was spent of the limits of a credential, in nanoseconds since 1970; what waits lies in the future.
+-- What was spent of the limits of a credential, in nanoseconds since 1970; what is waited for lies in the future.
 CREATE TABLE spent (
     window TEXT    NOT NULL,
     at     INTEGER NOT NULL
@@ -10,4 +10,10 @@ CREATE INDEX spent_by_window ON spent (window, at);
 CREATE TABLE closed (
     window TEXT PRIMARY KEY,
     until  INTEGER NOT NULL
+);
+
+-- When a window was last asked, so that a clock that was set back shows.
+CREATE TABLE asked (
+    window TEXT PRIMARY KEY,
+    at     INTEGER NOT NULL
 );
