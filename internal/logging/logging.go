@@ -48,14 +48,17 @@ func New(c Config, w io.Writer) (*zap.Logger, error) {
 	if c.Format == "console" {
 		encoder = zapcore.NewConsoleEncoder(settings)
 	}
-	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), level)
-	if !c.Addresses {
-		core = discreet{core}
+	out := zapcore.AddSync(w)
+	if c.Addresses {
+		return zap.New(zapcore.NewCore(encoder, zapcore.Lock(out), level)), nil
 	}
-	return zap.New(core), nil
+	return zap.New(discreet{zapcore.NewCore(encoder, zapcore.Lock(newCensor(out)), level)}), nil
 }
 
-// discreet strikes out what stands under AddressKey.
+// struck stands where an address was.
+const struck = "[struck out]"
+
+// discreet strikes out what stands under AddressKey, whatever it looks like.
 type discreet struct{ zapcore.Core }
 
 func (d discreet) With(fields []zapcore.Field) zapcore.Core {
@@ -77,7 +80,7 @@ func struckOut(fields []zapcore.Field) []zapcore.Field {
 	result := make([]zapcore.Field, len(fields))
 	for i, field := range fields {
 		if field.Key == AddressKey {
-			field = zap.String(AddressKey, "[struck out]")
+			field = zap.String(AddressKey, struck)
 		}
 		result[i] = field
 	}
