@@ -46,7 +46,10 @@ func table() map[string]row {
 		"bitbucket/budget": {layer: effects},
 		"sync/apply":       {layer: effects},
 		"sync/reconcile":   {layer: effects},
+		"sync/accounts":    {layer: effects},
+		"sync/invitation":  {layer: effects},
 
+		"bitbucket/userlist":  {layer: adapters},
 		"bitbucket/workspace": {layer: adapters},
 		"sources/csvdir":      {layer: adapters},
 		"sources/ldap":        {layer: adapters},
