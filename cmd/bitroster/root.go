@@ -82,7 +82,7 @@ stop (SIGTERM). With --once it makes one pass and ends.
 		p.flags[name] = root.PersistentFlags().String(name, "", "overrides "+strings.Replace(name, "-", ".", 1)+" of the config (or "+variable(name)+")")
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(p.planCommand(), p.checkCommand(), p.demoCommand(), p.versionCommand())
+	root.AddCommand(p.planCommand(), p.checkCommand(), p.invitationsCommand(), p.accountsCommand(), p.demoCommand(), p.versionCommand())
 	return root
 }
 

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fill": fill, "exits": exits, "mails": mails, "writes": writes, "reset": reset, "accept": accept,
-			"pending": pending, "awaitmails": awaitMails, "ldap": ldapCommand, "hold": hold, "release": release,
+			"pending": pending, "withdraw": withdraw, "remove": remove, "accountid": accountID, "lookups": lookUps, "loseinvite": loseInvite, "awaitmails": awaitMails, "ldap": ldapCommand, "hold": hold, "release": release,
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"bitroster/bitbucket"
+	"bitroster/bitbucket/probe"
 	"bitroster/bitbucket/workspace"
 	"bitroster/internal/config"
 	"bitroster/internal/engine"
@@ -38,21 +39,23 @@ type Options struct {
 // App is the wired program.
 type App struct {
 	log     *zap.Logger
+	version string
 	journal *journal.Journal
 	passes  []pass
 	// closers are called last first.
 	closers []func() error
 }
 
-// pass is a workspace's pass and when it is due.
+// pass is a workspace's pass, when it is due, and what a check finds out about.
 type pass struct {
 	*reconcile.Pass
 	schedule engine.Schedule
+	probe    probe.Input
 }
 
 // Open makes everything ready: secrets are read and the journal is opened, but no source and no workspace is asked yet.
 func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
-	a := &App{log: o.Log}
+	a := &App{log: o.Log, version: o.Version}
 	if err := a.open(ctx, cfg, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -111,9 +114,12 @@ func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (
 		return pass{}, fmt.Errorf("api_url: %w", err)
 	}
 	backend := workspace.New(client, w.Slug)
-	return pass{schedule: schedule, Pass: &reconcile.Pass{
+	return pass{schedule: schedule, probe: newProbe(w, client, keys), Pass: &reconcile.Pass{
 		Workspace: w.Slug, Sources: named, Rules: w.Rules, Groups: w.Groups, Settle: w.Invitations.Settle,
-		Limits: plan.Limits{InvitationsPerPass: w.Limits.InvitationsPerPass, InvitationsPerDay: w.Limits.InvitationsPerDay},
+		Limits: plan.Limits{
+			InvitationsPerPass: w.Limits.InvitationsPerPass, InvitationsPerDay: w.Limits.InvitationsPerDay,
+			InvitationsPerMinute: w.Limits.InvitationsPerMinute, RequestsPerHour: w.Limits.RequestsPerHour,
+		},
 		Policy: plan.Policy{
 			ReinviteAfter: w.Invitations.ReinviteAfter, ReinviteMax: w.Invitations.ReinviteMax,
 			RetryAfter: w.Invitations.RetryRefusedAfter, CreateGroups: w.CreateGroups,
@@ -187,6 +193,8 @@ func (a *App) Plan(ctx context.Context) []reconcile.Report {
 
 // Daemon makes a pass over each workspace whenever it is due, until the context ends.
 func (a *App) Daemon(ctx context.Context) {
+	a.log.Info("started", zap.String("version", a.version), zap.Int("workspaces", len(a.passes)))
+	defer a.log.Info("stopped")
 	var jobs []engine.Job
 	for _, p := range a.passes {
 		jobs = append(jobs, engine.Job{
@@ -254,7 +262,8 @@ func (a *App) watch(slug string, more func(string) reconcile.Watch) reconcile.Wa
 			}
 		},
 		Planned: func(r reconcile.Report) {
-			log.Info("planned", zap.Int("steps", len(r.Plan.Steps)), zap.Int("held", len(r.Plan.Held)))
+			log.Info("planned", zap.Int("steps", len(r.Plan.Steps)), zap.Int("held", len(r.Plan.Held)),
+				zap.Duration("takes_at_least", time.Duration(r.Plan.TakesSeconds)*time.Second))
 			if also.Planned != nil {
 				also.Planned(r)
 			}

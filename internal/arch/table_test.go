@@ -44,6 +44,7 @@ func table() map[string]row {
 
 		"bitbucket":        {layer: effects},
 		"bitbucket/budget": {layer: effects},
+		"bitbucket/probe":  {layer: effects},
 		"sync/apply":       {layer: effects},
 		"sync/reconcile":   {layer: effects},
 		"sync/accounts":    {layer: effects},

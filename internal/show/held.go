@@ -104,6 +104,12 @@ func meaning(reason why.Reason) string {
 	switch reason {
 	case why.InvitationPending:
 		return "the person is invited; done without another mail when they have accepted"
+	case why.GroupToBeCreated:
+		return "the group is made first; done when it is there"
+	case why.CancelledByHand:
+		return "the invitation was taken back, so the person is not mailed; bitroster invitations resend mails again"
+	case why.RemovedByHand:
+		return "the person was a member and is none, so they are not mailed; bitroster invitations resend mails again"
 	case why.InvitedEarlier:
 		return "invited before, and neither pending nor a member now; not mailed again before invitations.reinvite_after"
 	case why.MaybeSent:

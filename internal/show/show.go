@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
@@ -21,13 +22,21 @@ func Sources(w io.Writer, r reconcile.Report) {
 		if source.Problem != "" {
 			state = "NOT READ"
 		}
-		rows = append(rows, []string{source.Name, state, fmt.Sprint(source.Entries), fmt.Sprint(source.Groups), fmt.Sprint(len(source.Rejects))})
+		rows = append(rows, []string{source.Name, state, fmt.Sprint(source.Entries), fmt.Sprint(source.Groups), fmt.Sprint(len(source.Rejects)), took(source.TookMS)})
 	}
-	grid(w, columns{{"SOURCE", left}, {"STATE", left}, {"PEOPLE", right}, {"GROUPS", right}, {"REJECTED", right}}, rows)
+	grid(w, columns{{"SOURCE", left}, {"STATE", left}, {"PEOPLE", right}, {"GROUPS", right}, {"REJECTED", right}, {"TOOK", right}}, rows)
 	for _, source := range r.Sources {
 		rejects(w, source)
 	}
 	doubts(w, r)
+}
+
+// took is a time of reading; "" where it was not measured.
+func took(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return (time.Duration(ms) * time.Millisecond).String()
 }
 
 // rejects lists what cannot be used.
@@ -132,6 +141,9 @@ func Failure(w io.Writer, r reconcile.Report) {
 
 func headline(w io.Writer, p plan.Plan) {
 	line(w, "Workspace %s: %s to do, %d held", p.Workspace, count(len(p.Steps), "step"), len(p.Held))
+	if p.TakesSeconds > 0 {
+		line(w, "At the pace that the limits allow, this takes at least %s.", time.Duration(p.TakesSeconds)*time.Second)
+	}
 }
 
 // what names the right that a step gives.

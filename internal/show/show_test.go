@@ -114,7 +114,7 @@ func TestEveryReasonHasAMeaning(t *testing.T) {
 	for _, reason := range []why.Reason{
 		why.InvitationPending, why.InvitedEarlier, why.MaybeSent, why.RefusedEarlier, why.AccountDisabled,
 		why.DomainNotAllowed, why.TargetMissing, why.TargetUnusable, why.NoWayIn, why.LimitPerPass, why.LimitPerDay,
-		why.Stopped,
+		why.Stopped, why.GroupToBeCreated, why.CancelledByHand, why.RemovedByHand,
 	} {
 		if meaning(reason) == meaning("unheard-of") {
 			t.Errorf("%s has no meaning", reason)
