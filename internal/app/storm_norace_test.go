@@ -1,0 +1,6 @@
+//go:build !race
+
+package app
+
+// raced would make the storms smaller.
+const raced = false
