@@ -16,9 +16,9 @@ func (p *program) accountsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "accounts",
 		Short: "Tell bitroster which accounts belong to which addresses",
-		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("say what to do: import (see bitroster accounts --help)")}
+		Args:  usage(known),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usageError{errors.New("say what to do: import" + seeHelp(cmd.CommandPath()))}
 		},
 	}
 	command.AddCommand(p.importCommand())
@@ -36,7 +36,7 @@ Bitbucket's User Directory page has no account ids, and cannot be used.)
 Whoever is in the file under the account of somebody else gets that person's place: take the file from Atlassian, and
 from nobody else. What Bitbucket itself said of an address is not replaced; a wrong pair is corrected by importing again.`,
 		Example: "  bitroster accounts import managed-accounts.csv",
-		Args:    usage(cobra.ExactArgs(1)),
+		Args:    usage(one("file")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := os.Open(args[0])
 			if err != nil {

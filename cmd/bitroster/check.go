@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +29,7 @@ the answer says so. The exit code is 0 when every call works, or may work, with 
 		Example: `  bitroster check -c config.yaml
   bitroster check -c config.yaml --online
   bitroster check -c config.yaml --online --json | jq '.[].bitbucket.calls[] | select(.verdict == "no")'`,
-		Args: usage(cobra.NoArgs),
+		Args: usage(nothing),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON && !online {
 				return usageError{errors.New("--json goes with --online only")}
@@ -50,33 +49,32 @@ the answer says so. The exit code is 0 when every call works, or may work, with 
 	return command
 }
 
-// summary says what the config amounts to, unless told not to, and looks whether its secrets are there.
+// summary looks whether what the config refers to is there, and says what it amounts to, unless told not to.
 func (p *program) summary(cfg config.Config, aloud bool) error {
 	say := func(format string, args ...any) {
 		if aloud {
 			p.say(format, args...)
 		}
 	}
+	if err := app.Ready(cfg, p.secrets()); err != nil {
+		return fmt.Errorf("%s is valid, but some of what it refers to is not there, or cannot be used:\n%w", p.configFile(), err)
+	}
 	say("%s is valid.", p.configFile())
 	say("  journal: %s", cfg.Journal.Path)
-	for i, source := range cfg.Sources {
+	for _, source := range cfg.Sources {
 		say("  source %s (%s)", source.Name, source.Type)
-		if _, err := source.Settings.Open(p.secrets()); err != nil {
-			return usageError{fmt.Errorf("sources[%d] (%s): %w", i, source.Name, err)}
-		}
 	}
-	for i, w := range cfg.Workspaces {
+	for _, w := range cfg.Workspaces {
 		schedule, err := w.When()
 		if err != nil {
 			return err
 		}
-		for j, credential := range w.Credentials {
-			if _, err := credential.Open(p.secrets()); err != nil {
-				return usageError{fmt.Errorf("workspaces[%d].credentials[%d]: %w", i, j, err)}
-			}
+		rules := "rules"
+		if len(w.Rules) == 1 {
+			rules = "rule"
 		}
-		say("  workspace %s: %d rules, next pass at %s",
-			w.Slug, len(w.Rules), schedule.Next(time.Now()).Format(time.RFC3339))
+		say("  workspace %s: %d %s, next pass at %s",
+			w.Slug, len(w.Rules), rules, schedule.Next(time.Now()).Format(time.RFC3339))
 	}
 	return nil
 }
@@ -90,9 +88,11 @@ func (p *program) checkOnline(ctx context.Context, asJSON bool) error {
 		}
 		p.code = checkCode(list)
 		if asJSON {
-			encoder := json.NewEncoder(p.out)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(list)
+			for i := range list {
+				list[i].Sources, list[i].Doubts = orEmpty(list[i].Sources), orEmpty(list[i].Doubts)
+				list[i].Probe.Calls, list[i].Probe.Uses = orEmpty(list[i].Probe.Calls), orEmpty(list[i].Probe.Uses)
+			}
+			return p.asJSON(list)
 		}
 		for _, checked := range list {
 			show.Heading(p.out, "Workspace "+checked.Workspace)

@@ -30,7 +30,7 @@ emulated Bitbucket Cloud on this machine. Nothing leaves the machine, and nothin
 The demo checks what it claims: it exits with 1 if somebody was mailed twice, or not at all.`,
 		Example: `  bitroster demo
   bitroster demo --stay --dir ./demo`,
-		Args: usage(cobra.NoArgs),
+		Args: usage(nothing),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			inner, err := p.inner(cmd.InheritedFlags())
 			if err != nil {

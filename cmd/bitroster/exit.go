@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"bitroster/internal/app"
 	"bitroster/sync/reconcile"
 )
 
@@ -16,8 +17,12 @@ const (
 	exitNotWhole = 5
 )
 
-const exitCodes = `Exit codes: 0 done; 1 failed, or a step failed; 2 wrong usage or config; 3 the plan has changes (plan
-only); 4 steps are held by a limit; 5 a source or a group was not read whole.`
+const exitCodes = `Exit codes: 0 done; 1 failed, or a step failed or was not come to; 2 wrong usage or config, or a secret
+that is not there; 3 the plan has changes (plan only); 4 steps are held by a limit; 5 a source or a group
+was not read whole, which comes before all others.`
+
+// seeHelp ends the message of a wrong use of a command.
+func seeHelp(command string) string { return " (see " + command + " --help)" }
 
 // usageError is the user's mistake.
 type usageError struct{ error }
@@ -26,7 +31,8 @@ func (e usageError) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
 	var mistake usageError
-	if errors.As(err, &mistake) {
+	var missing app.SettingsError
+	if errors.As(err, &mistake) || errors.As(err, &missing) {
 		return exitUsage
 	}
 	return exitFailed
@@ -48,7 +54,7 @@ func passCode(reports []reconcile.Report) int {
 	return code
 }
 
-// planCode is the exit code of plans: as of passes, and 3 where there is something to do.
+// planCode is the exit code of plans: as of passes, and 3 where there is something to do, whatever a limit holds besides.
 func planCode(reports []reconcile.Report) int {
 	code := exitDone
 	for _, r := range reports {
@@ -57,8 +63,10 @@ func planCode(reports []reconcile.Report) int {
 			return exitNotWhole
 		case r.Failure != "":
 			code = exitFailed
-		case len(r.Plan.Steps) > 0 && code == exitDone:
+		case len(r.Plan.Steps) > 0 && code != exitFailed:
 			code = exitChanges
+		case r.LimitHeld() && code == exitDone:
+			code = exitLimits
 		}
 	}
 	return code

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,9 +20,9 @@ func (p *program) invitationsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "invitations",
 		Short: "List invitations, take them back, mail them again",
-		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("say what to do: list, resend or cancel (see bitroster invitations --help)")}
+		Args:  usage(known),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usageError{errors.New("say what to do: list, resend or cancel" + seeHelp(cmd.CommandPath()))}
 		},
 	}
 	var slug string
@@ -42,7 +40,7 @@ func (p *program) listCommand(slug *string) *cobra.Command {
 it is to, since when, how many mails were sent, and when the person is mailed again. It changes nothing.`,
 		Example: `  bitroster invitations list --pending
   bitroster invitations list --json | jq -r '.invitations[] | select(.state == "gone") | .email'`,
-		Args: usage(cobra.NoArgs),
+		Args: usage(nothing),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.asked(cmd.Context(), *slug, func(a *app.App, slug string) error {
 				list, err := a.Invitations(cmd.Context(), slug)
@@ -54,6 +52,7 @@ it is to, since when, how many mails were sent, and when the person is mailed ag
 					list = list.Pending()
 				}
 				if asJSON {
+					list.Rows = orEmpty(list.Rows)
 					return p.asJSON(list)
 				}
 				show.Doubts(p.out, list.Report)
@@ -94,7 +93,7 @@ type act func(*app.App, context.Context, string, []access.Email) (invitation.Out
 
 // actCommand makes a command that takes addresses.
 func (p *program) actCommand(slug *string, do act, command cobra.Command) *cobra.Command {
-	command.Args = usage(cobra.MinimumNArgs(1))
+	command.Args = usage(some("e-mail address"))
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		emails, faults := parseEmails(args)
 		if len(emails) == 0 {
@@ -130,12 +129,7 @@ func parseEmails(args []string) ([]access.Email, []error) {
 
 // asked opens the program for a request about one workspace: the one named, or the only one.
 func (p *program) asked(ctx context.Context, slug string, f func(*app.App, string) error) error {
-	watch := func(string) reconcile.Watch {
-		return reconcile.Watch{Waiting: func(d time.Duration) {
-			_, _ = fmt.Fprintf(p.err, "An earlier process left a request without an end: waiting %s until it has settled.\n", d.Round(time.Second))
-		}}
-	}
-	return p.using(ctx, use{reports: true, watch: watch}, func(a *app.App) error {
+	return p.using(ctx, use{reports: true, watch: waiting(p.err)}, func(a *app.App) error {
 		chosen, err := choose(a.Workspaces(), slug)
 		if err != nil {
 			return err
@@ -154,10 +148,4 @@ func choose(slugs []string, slug string) (string, error) {
 		return "", usageError{fmt.Errorf("--workspace: the config has no workspace %q, only %s", slug, strings.Join(slugs, ", "))}
 	}
 	return slug, nil
-}
-
-func (p *program) asJSON(v any) error {
-	encoder := json.NewEncoder(p.out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

@@ -68,7 +68,7 @@ stop (SIGTERM). With --once it makes one pass and ends.
   bitroster plan  --config /etc/bitroster/config.yaml
   bitroster --once --config /etc/bitroster/config.yaml
   bitroster demo`,
-		Args: usage(cobra.NoArgs), SilenceErrors: true, SilenceUsage: true,
+		Version: version, Args: usage(known), SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if once {
 				return p.once(cmd.Context())
@@ -76,24 +76,17 @@ stop (SIGTERM). With --once it makes one pass and ends.
 			return p.daemon(cmd.Context())
 		},
 	}
+	root.SetVersionTemplate(versionText() + "\n")
 	root.Flags().BoolVar(&once, "once", false, "make one pass over each workspace, and end")
 	root.PersistentFlags().StringVarP(&p.file, "config", "c", "", "the config file (default config.yaml; or BITROSTER_CONFIG)")
 	for _, name := range config.Overrides() {
 		p.flags[name] = root.PersistentFlags().String(name, "", "overrides "+strings.Replace(name, "-", ".", 1)+" of the config (or "+variable(name)+")")
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{errors.New(err.Error() + seeHelp(cmd.CommandPath()))}
+	})
 	root.AddCommand(p.planCommand(), p.checkCommand(), p.invitationsCommand(), p.accountsCommand(), p.demoCommand(), p.versionCommand())
 	return root
-}
-
-// usage marks the errors of a check of arguments as the user's.
-func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w (see bitroster --help)", err)}
-		}
-		return nil
-	}
 }
 
 // variable is the environment's name of a flag.

@@ -11,10 +11,15 @@ func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  usage(cobra.NoArgs),
+		Args:  usage(nothing),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(p.out, "bitroster %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
+			p.say("%s", versionText())
+			return nil
 		},
 	}
+}
+
+// versionText says which version this is, of what it was built and for what.
+func versionText() string {
+	return fmt.Sprintf("bitroster %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -3,11 +3,9 @@ package app
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -63,7 +61,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context, cfg config.Config, o Options) error {
-	named, err := openSources(cfg.Sources, o.Secrets)
+	read, err := gather(cfg, o.Secrets)
 	if err != nil {
 		return err
 	}
@@ -72,7 +70,7 @@ func (a *App) open(ctx context.Context, cfg config.Config, o Options) error {
 	}
 	a.closers = append(a.closers, a.journal.Close)
 	for i, w := range cfg.Workspaces {
-		p, err := a.openPass(w, named, o)
+		p, err := a.openPass(w, read.sources, read.admissions[i], o)
 		if err != nil {
 			return fmt.Errorf("workspaces[%d] (%s): %w", i, w.Slug, err)
 		}
@@ -81,40 +79,20 @@ func (a *App) open(ctx context.Context, cfg config.Config, o Options) error {
 	return nil
 }
 
-func openSources(list []config.Source, secrets settings.Secrets) ([]reconcile.Named, error) {
-	var named []reconcile.Named
-	for i, source := range list {
-		opened, err := source.Settings.Open(secrets)
-		if err != nil {
-			return nil, fmt.Errorf("sources[%d] (%s): %w", i, source.Name, err)
-		}
-		named = append(named, reconcile.Named{Name: source.Name, Source: opened})
-	}
-	return named, nil
-}
-
-func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (pass, error) {
+func (a *App) openPass(w config.Workspace, named []reconcile.Named, with admission, o Options) (pass, error) {
 	schedule, err := w.When()
 	if err != nil {
 		return pass{}, err
 	}
-	keys, err := openKeys(w.Credentials, o.Secrets)
-	if err != nil {
-		return pass{}, err
-	}
-	roots, err := authorities(w.CAFile)
-	if err != nil {
-		return pass{}, fmt.Errorf("ca_file: %w", err)
-	}
 	client, err := bitbucket.New(bitbucket.Options{
-		URL: w.APIURL, Keys: keys, Version: o.Version, Budget: a.journal, Transport: o.Transport, RootCAs: roots,
+		URL: w.APIURL, Keys: with.keys, Version: o.Version, Budget: a.journal, Transport: o.Transport, RootCAs: with.roots,
 		Pace: bitbucket.Pace{RequestsPerHour: w.Limits.RequestsPerHour, InvitationsPerMinute: w.Limits.InvitationsPerMinute},
 	})
 	if err != nil {
 		return pass{}, fmt.Errorf("api_url: %w", err)
 	}
 	backend := workspace.New(client, w.Slug)
-	return pass{schedule: schedule, probe: newProbe(w, client, keys), Pass: &reconcile.Pass{
+	return pass{schedule: schedule, probe: newProbe(w, client, with.keys), Pass: &reconcile.Pass{
 		Workspace: w.Slug, Sources: named, Rules: w.Rules, Groups: w.Groups, Settle: w.Invitations.Settle,
 		Limits: plan.Limits{
 			InvitationsPerPass: w.Limits.InvitationsPerPass, InvitationsPerDay: w.Limits.InvitationsPerDay,
@@ -128,34 +106,6 @@ func (a *App) openPass(w config.Workspace, named []reconcile.Named, o Options) (
 		Memory: a.journal, Ledger: a.journal, Observer: backend, Executor: backend,
 		Now: time.Now, Wait: wait, Watch: a.watch(w.Slug, o.Watch),
 	}}, nil
-}
-
-// authorities reads a PEM file; nil, which stands for the system's, where none is named.
-func authorities(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil //nolint:nilnil // nil is a pool
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s has no certificate in PEM form", file)
-	}
-	return pool, nil
-}
-
-func openKeys(credentials []bitbucket.Credential, secrets settings.Secrets) ([]bitbucket.Key, error) {
-	var keys []bitbucket.Key
-	for i, credential := range credentials {
-		key, err := credential.Open(secrets)
-		if err != nil {
-			return nil, fmt.Errorf("credentials[%d]: %w", i, err)
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }
 
 // Close closes what was opened, last first.
@@ -183,9 +133,7 @@ func (a *App) Plan(ctx context.Context) []reconcile.Report {
 	var reports []reconcile.Report
 	for _, p := range a.passes {
 		report, err := p.Plan(ctx)
-		if err != nil {
-			report.Failure = err.Error()
-		}
+		report.Failure = failure(ctx, err)
 		reports = append(reports, report)
 	}
 	return reports
@@ -218,11 +166,21 @@ func (a *App) run(ctx context.Context, p pass) reconcile.Report {
 	}
 	defer release()
 	report, err := p.Run(ctx)
-	if err != nil {
-		report.Failure = err.Error()
-	}
+	report.Failure = failure(ctx, err)
 	a.logReport(report)
 	return report
+}
+
+// failure says why a pass did not get to its end; "" where it did. What breaks off because the process was told to stop is
+// nobody's fault, so it is not told as a fault of the network.
+func failure(ctx context.Context, err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return "the process was told to stop: the next pass begins anew"
+	}
+	return err.Error()
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -256,7 +214,7 @@ func (a *App) watch(slug string, more func(string) reconcile.Watch) reconcile.Wa
 	log := a.log.With(zap.String("workspace", slug))
 	return reconcile.Watch{
 		Waiting: func(d time.Duration) {
-			log.Info("an earlier process left a request without an end: waiting until it has settled", zap.Duration("wait", d))
+			log.Info("a request of another process, which died or is still at work, has no end yet: waiting until it has settled", zap.Duration("wait", d))
 			if also.Waiting != nil {
 				also.Waiting(d)
 			}

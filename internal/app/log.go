@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"bitroster/internal/logging"
+	"bitroster/sources"
 	"bitroster/sync/apply"
 	"bitroster/sync/plan"
 	"bitroster/sync/reconcile"
@@ -27,12 +28,32 @@ func logStep(log *zap.Logger, r apply.Result) {
 	log.Warn("step", append(fields, zap.String("detail", r.Detail))...)
 }
 
-// logReport writes what became of a pass: a line for each doubt, one for each reason that holds steps, one for the whole.
+// told is how many rejected rows of a source are told in the log, which has them again after each pass.
+const told = 5
+
+type reject sources.Reject
+
+func (r reject) String() string { return r.Origin + ": " + r.Reason }
+
+func firstOf(rejects []sources.Reject) []reject {
+	var first []reject
+	for _, r := range rejects[:min(told, len(rejects))] {
+		first = append(first, reject(r))
+	}
+	return first
+}
+
+// logReport writes what became of a pass: a line for each doubt, one for each source with rejected rows, one for each reason that holds steps, one for the whole.
 func (a *App) logReport(r reconcile.Report) {
 	log := a.log.With(zap.String("workspace", r.Workspace))
 	for _, doubt := range r.Doubts {
 		log.Error("not read whole", zap.String("source", doubt.Source), zap.String("group", doubt.Group),
 			zap.String("rule", doubt.Rule), zap.String("problem", doubt.Problem))
+	}
+	for _, source := range r.Sources {
+		if n := len(source.Rejects); n > 0 {
+			log.Warn("rows rejected", zap.String("source", source.Name), zap.Int("rows", n), zap.Stringers("first", firstOf(source.Rejects)))
+		}
 	}
 	held := map[string]int{}
 	for _, h := range r.Held() {
@@ -48,8 +69,10 @@ func (a *App) logReport(r reconcile.Report) {
 	switch {
 	case r.Failure != "":
 		log.Error("pass failed", append(fields, zap.String("error", r.Failure))...)
-	case !r.Whole() || !r.Complete():
+	case !r.Whole():
 		log.Warn("pass ended, not whole", fields...)
+	case !r.Complete():
+		log.Warn("pass ended, not complete", fields...)
 	default:
 		log.Info("pass ended", fields...)
 	}

@@ -23,8 +23,7 @@ func Invitations(w io.Writer, l invitation.List) {
 	for _, row := range l.Rows {
 		counts[row.State]++
 	}
-	line(w, "Workspace %s: %s, %d pending, %d accepted", l.Workspace, count(len(l.Rows), "invitation"),
-		counts[invitation.Pending], counts[invitation.Accepted])
+	line(w, "Workspace %s: %s", l.Workspace, tally(l.Rows, counts))
 	rows, reasons := [][]string{}, map[why.Reason]bool{}
 	for _, row := range l.Rows {
 		to := ""
@@ -56,6 +55,14 @@ func Invitations(w io.Writer, l invitation.List) {
 	}
 }
 
+// tally counts invitations. Of a list that has only open ones it claims nothing about others.
+func tally(rows []invitation.Row, counts map[invitation.State]int) string {
+	if counts[invitation.Pending] == len(rows) {
+		return count(len(rows), "open invitation")
+	}
+	return fmt.Sprintf("%s, %d pending, %d accepted", count(len(rows), "invitation"), counts[invitation.Pending], counts[invitation.Accepted])
+}
+
 // age writes a day and how long ago that was.
 func age(now, since time.Time) string {
 	if since.IsZero() {
@@ -64,8 +71,11 @@ func age(now, since time.Time) string {
 	const day = 24 * time.Hour
 	ago := now.Sub(since)
 	text := count(int(ago/day), "day")
-	if ago < day {
-		text = count(max(int(ago/time.Hour), 0), "hour")
+	switch {
+	case ago < time.Hour:
+		text = count(max(int(ago/time.Minute), 0), "minute")
+	case ago < day:
+		text = count(int(ago/time.Hour), "hour")
 	}
 	return since.UTC().Format(time.DateOnly) + " (" + text + ")"
 }
@@ -98,7 +108,7 @@ func Asked(w io.Writer, o invitation.Outcome) {
 		item(w, "", fmt.Sprintf("%s: %s %s: %s", h.Reason, h.Action.Op, h.Action.Subject(), h.Detail))
 	}
 	for _, r := range o.Refusals {
-		item(w, "", fmt.Sprintf("not done: %s %s", r.Email, r.Why))
+		item(w, "", fmt.Sprintf("not done: %s: %s", r.Email, r.Why))
 	}
 }
 

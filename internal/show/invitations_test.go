@@ -18,6 +18,7 @@ import (
 func TestInvitationsGolden(t *testing.T) {
 	for name, write := range map[string]func(io.Writer){
 		"invitations":      func(w io.Writer) { Invitations(w, invitations()) },
+		"invitations-open": func(w io.Writer) { Invitations(w, invitations().Pending()) },
 		"invitations-none": func(w io.Writer) { Invitations(w, invitation.List{Workspace: "acme"}) },
 		"asked":            func(w io.Writer) { Asked(w, asked()) },
 		"imported": func(w io.Writer) {
@@ -43,6 +44,23 @@ func TestInvitationsCommandNoTerminal(t *testing.T) {
 	Imported(&out, evil, accounts.Result{Rejects: []accounts.Reject{{Line: 2, Why: evil}}})
 	if strings.ContainsAny(out.String(), "\x1b\r") {
 		t.Errorf("control characters reach the terminal: %q", out.String())
+	}
+}
+
+func TestAge(t *testing.T) {
+	now := time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)
+	for ago, want := range map[time.Duration]string{
+		-time.Minute:     "2026-03-20 (0 minutes)", // Bitbucket's clock is ahead
+		20 * time.Second: "2026-03-20 (0 minutes)",
+		time.Minute:      "2026-03-20 (1 minute)",
+		time.Hour:        "2026-03-20 (1 hour)",
+		8 * time.Hour:    "2026-03-20 (8 hours)",
+		24 * time.Hour:   "2026-03-19 (1 day)",
+		49 * time.Hour:   "2026-03-18 (2 days)",
+	} {
+		if got := age(now, now.Add(-ago)); got != want {
+			t.Errorf("%s ago: got %q, want %q", ago, got, want)
+		}
 	}
 }
 

@@ -108,7 +108,7 @@ func Outcome(w io.Writer, r reconcile.Report) {
 	Held(w, r.Held())
 	switch {
 	case r.Failure != "":
-		item(w, "", "The pass FAILED: "+r.Failure)
+		item(w, "", "The pass FAILED: "+failure(r))
 	case !r.Whole():
 		line(w, "The pass is NOT WHOLE: something was not read, see above. Nobody loses anything; what was read was acted on.")
 	case !r.Complete():
@@ -135,8 +135,13 @@ func failures(w io.Writer, r reconcile.Report) {
 // Failure writes why a pass or a plan did not get to its end, if it did not.
 func Failure(w io.Writer, r reconcile.Report) {
 	if r.Failure != "" {
-		item(w, "", fmt.Sprintf("Workspace %s FAILED: %s", r.Workspace, r.Failure))
+		item(w, "", fmt.Sprintf("Workspace %s FAILED: %s", r.Workspace, failure(r)))
 	}
+}
+
+// failure is why a pass did not get to its end, without the workspace's name, which stands before it.
+func failure(r reconcile.Report) string {
+	return strings.TrimPrefix(r.Failure, "workspace "+r.Workspace+": ")
 }
 
 func headline(w io.Writer, p plan.Plan) {
