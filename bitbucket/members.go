@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,8 @@ type membership struct {
 	User User `json:"user"`
 }
 
-// MembersByEmail finds which of the addresses, at most MaxEmails, belong to members of the workspace.
+// MembersByEmail finds which of the addresses, at most MaxEmails, belong to members of the workspace. That the answer does
+// not tell the members' addresses is an error.
 //
 // API: GET /2.0/workspaces/{workspace}/members
 func (c *Client) MembersByEmail(ctx context.Context, workspace string, emails []string) ([]User, error) {
@@ -32,15 +34,24 @@ func (c *Client) MembersByEmail(ctx context.Context, workspace string, emails []
 	for i, email := range emails {
 		quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(email) + `"`
 	}
-	return c.members(ctx, call{
+	k := call{
 		method: http.MethodGet, route: "/2.0/workspaces/{workspace}/members", values: []string{workspace}, workspaceWide: true,
 		query: url.Values{
 			"q":       {fmt.Sprintf("user.email IN (%s)", strings.Join(quoted, ", "))},
 			"fields":  {"+values.user.email"},
 			"pagelen": {"100"},
 		},
-	})
+	}
+	users, err := c.members(ctx, k)
+	if slices.ContainsFunc(users, func(u User) bool { return u.Email == "" }) {
+		return nil, &Error{Call: k.name(), Status: http.StatusOK, Message: nameless, call: k}
+	}
+	return users, err
 }
+
+// nameless is what is wrong with members who were asked for by address and come without one: then somebody who is a member
+// cannot be told from somebody who is none.
+const nameless = "members come without an address: check that the credential's account is an administrator of the workspace"
 
 // Owners lists the owners of the workspace.
 //

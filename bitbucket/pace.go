@@ -39,10 +39,11 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res, err := p.next.RoundTrip(req)
-	if err != nil {
-		return res, err
+	if err == nil {
+		// The answer stands, whatever becomes of what it teaches: a store that is out of order refuses the next request.
+		_ = p.learn(context.WithoutCancel(req.Context()), req, res)
 	}
-	return res, p.learn(req, res)
+	return res, err
 }
 
 // windows are those that a request counts in.
@@ -90,20 +91,20 @@ func (p *pacer) await(req *http.Request) error {
 }
 
 // learn takes over what an answer says about the limits.
-func (p *pacer) learn(req *http.Request, res *http.Response) error {
+func (p *pacer) learn(ctx context.Context, req *http.Request, res *http.Response) error {
 	left, told := remaining(res)
 	if res.StatusCode == http.StatusTooManyRequests {
-		return p.close(req, res, told && left == 0)
+		return p.close(ctx, req, res, told && left == 0)
 	}
 	if told && p.requests.Most > 0 {
-		return p.budget.Correct(req.Context(), p.requests, left)
+		return p.budget.Correct(ctx, p.requests, left)
 	}
 	return nil
 }
 
 // close shuts the window that was met: an invitation meets the one of invitations, unless the answer says that none is
 // left in the hour. The limit on invitations is served without headers of its own.
-func (p *pacer) close(req *http.Request, res *http.Response, hourly bool) error {
+func (p *pacer) close(ctx context.Context, req *http.Request, res *http.Response, hourly bool) error {
 	window := p.requests
 	if invites(req.Method, req.URL.Path) && !hourly {
 		window = p.invitations
@@ -112,7 +113,7 @@ func (p *pacer) close(req *http.Request, res *http.Response, hourly bool) error 
 		return nil
 	}
 	now := time.Now()
-	return p.budget.CloseWindow(req.Context(), window.Name, now.Add(pauseOf(res, now, 1)))
+	return p.budget.CloseWindow(ctx, window.Name, now.Add(pauseOf(res, now, 1)))
 }
 
 // remaining reads how many requests the server leaves: as a number, or as the word that less than a fifth is left.

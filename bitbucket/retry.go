@@ -60,17 +60,41 @@ func (r retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodGet {
 		executor = r.reads
 	}
-	return executor.WithContext(req.Context()).Get(func() (*http.Response, error) {
-		again := req.Clone(req.Context())
-		if req.GetBody != nil {
-			body, err := req.GetBody()
-			if err != nil {
-				return nil, err
-			}
-			again.Body = body
-		}
-		return r.next.RoundTrip(again)
+	var last try
+	res, err := executor.WithContext(req.Context()).Get(func() (*http.Response, error) {
+		last = r.try(req)
+		return last.res, last.err
 	})
+	// The executor gives the context's error in the place of what came of a try during which the context ended. Then it is
+	// not known whether the request was sent, or a good answer is lost.
+	if err != nil && req.Context().Err() != nil && last.says() {
+		return last.res, last.err
+	}
+	return res, err
+}
+
+// try is what came of sending a request once.
+type try struct {
+	res *http.Response
+	err error
+}
+
+// says reports whether the try has an outcome of its own: not that there was none, nor that it was refused for its rate.
+func (t try) says() bool {
+	return t.err != nil || t.res != nil && t.res.StatusCode != http.StatusTooManyRequests
+}
+
+func (r retrier) try(req *http.Request) try {
+	again := req.Clone(req.Context())
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return try{err: err}
+		}
+		again.Body = body
+	}
+	res, err := r.next.RoundTrip(again)
+	return try{res, err}
 }
 
 // pauseOf reads how long the server wants us to wait: Retry-After in seconds or as a date (RFC 9110, section 10.2.3), or

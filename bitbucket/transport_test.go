@@ -142,6 +142,23 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 	})
 }
 
+// TestAnAnswerAtTheEndOfTheContextCounts has answers come in the moment in which the context ends.
+func TestAnAnswerAtTheEndOfTheContextCounts(t *testing.T) {
+	for _, want := range []answer{{status: 200}, {status: 400}, {status: 503}, {err: errors.New("connection reset")}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &script{answers: []answer{want}, begin: time.Now()}
+		late := roundTripper(func(req *http.Request) (*http.Response, error) {
+			defer cancel()
+			return s.RoundTrip(req)
+		})
+		res, err := newRetrier(late).RoundTrip(request(t, http.MethodPut).WithContext(ctx))
+		checkAnswer(t, res, err, want)
+		if want.err != nil && !errors.Is(err, want.err) {
+			t.Errorf("error %v, want %v", err, want.err)
+		}
+	}
+}
+
 // TestPace sends as fast as it may, and looks at every window of time.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

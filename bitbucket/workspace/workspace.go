@@ -4,6 +4,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,8 +64,23 @@ func (b *Backend) reinvite(ctx context.Context, a plan.Action) error {
 	if err := b.cancel(ctx, a); err != nil {
 		return err
 	}
-	return b.orMoved(ctx, b.client.InviteToGroup(ctx, b.slug, a.Slug, string(a.Email)))
+	err := b.orMoved(ctx, b.client.InviteToGroup(ctx, b.slug, a.Slug, string(a.Email)))
+	var answer *bitbucket.Error
+	if errors.As(err, &answer) && (answer.NotSent() || answer.Systemic()) {
+		return halfDone{answer}
+	}
+	return err
 }
+
+// halfDone is the error of a reinvite that has taken the old invitation back and could not send the new one. The step has
+// had an effect: left without a trace, the person would look as if the invitation had been taken back by hand.
+type halfDone struct{ error }
+
+// MaybeDone has the next pass look for the invitation, and send it where there is none.
+func (halfDone) MaybeDone() bool { return true }
+
+// Unwrap gives the error below, which says whether the workspace refuses.
+func (e halfDone) Unwrap() error { return e.error }
 
 // cancel takes an invitation back. That there is none is no error, if the workspace is still one that can have them.
 func (b *Backend) cancel(ctx context.Context, a plan.Action) error {

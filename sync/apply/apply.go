@@ -99,9 +99,9 @@ type outcome struct {
 	systemic bool
 }
 
-// step does one step under its record.
+// step does one step under its record. The records are written whole also when the pass is told to stop meanwhile.
 func (t Tools) step(ctx context.Context, action plan.Action) (outcome, error) {
-	id, err := t.Journal.Begin(ctx, action)
+	id, err := t.Journal.Begin(context.WithoutCancel(ctx), action)
 	if err != nil {
 		return outcome{}, err
 	}

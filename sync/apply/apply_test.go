@@ -161,6 +161,35 @@ func TestStopEndsAtAStepsEnd(t *testing.T) {
 	})
 }
 
+// torn is a journal that is told to stop while it writes the beginning of a step.
+type torn struct {
+	*diary
+	cancel func()
+}
+
+func (j torn) Begin(ctx context.Context, a plan.Action) (apply.StepID, error) {
+	j.cancel()
+	if err := ctx.Err(); err != nil {
+		j.lines = append(j.lines, "begin, perhaps")
+		return 0, err
+	}
+	return j.diary.Begin(ctx, a)
+}
+
+// TestStopDoesNotTearARecord has the stop come while a step is recorded as begun: half written, it would be in doubt
+// though it was never sent.
+func TestStopDoesNotTearARecord(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var d diary
+	_, held, err := apply.Run(ctx, steps(2), apply.Tools{
+		Journal: torn{&d, cancel}, Executor: server{&d, func(context.Context, plan.Action) error { return nil }}, Watch: func(apply.Result) {},
+	})
+	if diff := cmp.Diff([]string{"begin 1 p0", "do p0", "end 1 done "}, d.lines); diff != "" || err != nil || len(held) != 1 {
+		t.Errorf("error %v, %d held, diary (-want +got):\n%s", err, len(held), diff)
+	}
+}
+
 // patient is a server whose limits leave room for a step after a minute.
 type patient struct{ server }
 

@@ -41,8 +41,19 @@ func Open(ctx context.Context, path string, now func() time.Time) (*Journal, err
 }
 
 func (j *Journal) open(ctx context.Context) error {
-	if err := os.MkdirAll(j.locks(), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
 		return fmt.Errorf("%w: make the folder, or name another file in journal.path", err)
+	}
+	if err := private(j.path); err != nil {
+		return fmt.Errorf("%w: check the owner and mode of the file and its folder", err)
+	}
+	// Who comes by a symbolic link must find the same locks.
+	var err error
+	if j.path, err = filepath.EvalSymlinks(j.path); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(j.locks(), 0o700); err != nil {
+		return fmt.Errorf("%w: check the owner and mode of the file's folder", err)
 	}
 	// Several processes that make one new file at once trip over the switch to WAL: one at a time.
 	release, err := j.lockFile(ctx, "open", waitForLock)
@@ -50,9 +61,6 @@ func (j *Journal) open(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	if err := private(j.path); err != nil {
-		return fmt.Errorf("%w: check the owner and mode of the file and its folder", err)
-	}
 	if j.db, err = sql.Open("sqlite", dsn(j.path)); err != nil {
 		return err
 	}

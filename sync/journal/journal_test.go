@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,61 @@ func TestFinishKeepsRows(t *testing.T) {
 	}
 	if held != "target-missing: no group dev" || doubt != "the folder is gone" || ended == "" || whole {
 		t.Errorf("rows: held %q, doubt %q, ended %q, whole %v", held, doubt, ended, whole)
+	}
+}
+
+// TestOneJournalUnderTwoNames has a symbolic link to the file, and one to its folder: who comes by them finds the locks.
+func TestOneJournalUnderTwoNames(t *testing.T) {
+	dir := t.TempDir()
+	path, folder, link := filepath.Join(dir, "a", "journal.sqlite"), filepath.Join(dir, "b"), filepath.Join(dir, "link.sqlite")
+	release, err := open(t, path).Lock(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	if err := errors.Join(os.Symlink(path, link), os.Symlink(filepath.Dir(path), folder)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{link, filepath.Join(folder, "journal.sqlite"), filepath.Join(dir, "a", "..", "a", "journal.sqlite")} {
+		if _, err := open(t, name).Lock(t.Context(), "acme"); !errors.Is(err, journal.ErrLocked) {
+			t.Errorf("%s: error %v, want that it is locked", filepath.Base(name), err)
+		}
+	}
+}
+
+// TestWhatWasHeldLongAgoGoes keeps the file from growing by all that is held in each pass.
+func TestWhatWasHeldLongAgoGoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.sqlite")
+	j := open(t, path)
+	finish := func(workspace string, held int) {
+		run, err := j.Start(t.Context(), workspace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := reconcile.Report{Doubts: []mapping.Doubt{{Source: "hr", Problem: "gone"}}}
+		report.Plan.Held = make([]plan.Held, held)
+		if err := run.Finish(t.Context(), report); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish("other", 1)
+	for range 20 {
+		finish("acme", 3)
+	}
+	finish("acme", 0)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	var held, runs, doubts, others int
+	row := db.QueryRow(`SELECT (SELECT COUNT(*) FROM held), (SELECT COUNT(*) FROM runs), (SELECT COUNT(*) FROM doubts),
+		(SELECT COUNT(*) FROM held JOIN runs ON runs.id = run_id WHERE workspace = 'other')`)
+	if err := row.Scan(&held, &runs, &doubts, &others); err != nil {
+		t.Fatal(err)
+	}
+	if held != 4*3+1 || runs != 22 || doubts != 22 || others != 1 {
+		t.Errorf("%d held, %d of them of the other workspace, %d runs, %d doubts; want what the last 5 runs of each held, and all runs and doubts", held, others, runs, doubts)
 	}
 }
 

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,11 +57,14 @@ func (j *Journal) recallInvitations(ctx context.Context, workspace string, m *re
 		plan.Cancel, plan.Failed, workspace, plan.Invite, plan.Reinvite, plan.Cancel, apply.NotSent)
 }
 
-// recallSentLastDay counts the mails of the last 24 hours that were or may have been sent.
+// recallSentLastDay counts the mails of the last 24 hours that were or may have been sent. Those of a clock that was ahead
+// count, too, but for what is so far ahead that it would count for long.
 func (j *Journal) recallSentLastDay(ctx context.Context, workspace string, m *reconcile.Memories) error {
+	const day = 24 * time.Hour
+	now := j.now()
 	return j.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM steps
-		WHERE workspace = ? AND op IN (?, ?) AND state NOT IN (?, ?) AND begun_at > ?`,
-		workspace, plan.Invite, plan.Reinvite, plan.Failed, apply.NotSent, stamp(j.now().Add(-24*time.Hour))).Scan(&m.SentLastDay)
+		WHERE workspace = ? AND op IN (?, ?) AND state NOT IN (?, ?) AND begun_at > ? AND begun_at < ?`,
+		workspace, plan.Invite, plan.Reinvite, plan.Failed, apply.NotSent, stamp(now.Add(-day)), stamp(now.Add(day))).Scan(&m.SentLastDay)
 }
 
 func (j *Journal) recallSeats(ctx context.Context, workspace string, m *reconcile.Memories) error {
@@ -165,8 +169,8 @@ func (j *Journal) each(ctx context.Context, row func(scan func(...any) error) er
 
 // Keep records what a pass learnt. What is known already is not written again.
 func (j *Journal) Keep(ctx context.Context, workspace string, lessons reconcile.Lessons) error {
-	known, err := j.Recall(ctx, workspace)
-	if err != nil {
+	known := reconcile.Memories{Accounts: map[access.Email]access.Account{}, Imported: map[access.Email]bool{}, Counts: map[string]map[string]int{}}
+	if err := errors.Join(j.recallAccounts(ctx, workspace, &known), j.recallCounts(ctx, workspace, &known)); err != nil {
 		return err
 	}
 	return j.transact(ctx, func(tx *sql.Tx) error {
@@ -184,7 +188,8 @@ func (j *Journal) Keep(ctx context.Context, workspace string, lessons reconcile.
 }
 
 // keepAccounts records what Bitbucket said. An account that is seen under an imported id says nothing about whose address
-// it is: the pair stays an imported one.
+// it is: the pair stays an imported one. One that was found by another address than before has left that: it may be
+// somebody else's by now.
 func (j *Journal) keepAccounts(ctx context.Context, tx *sql.Tx, known, accounts map[access.Email]access.Account) error {
 	for email, account := range accounts {
 		if known[email] == account {
@@ -194,6 +199,13 @@ func (j *Journal) keepAccounts(ctx context.Context, tx *sql.Tx, known, accounts 
 			ON CONFLICT (email) DO UPDATE SET account_id = excluded.account_id, uuid = excluded.uuid, name = excluded.name,
 				learnt_at = excluded.learnt_at, imported = imported AND accounts.account_id = excluded.account_id`,
 			email, account.ID, account.UUID, account.Name, j.stamp())
+		if err != nil {
+			return err
+		}
+		if known[email].ID == account.ID {
+			continue
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM accounts WHERE account_id = ? AND email <> ? AND NOT imported`, account.ID, email)
 		if err != nil {
 			return err
 		}

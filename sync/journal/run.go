@@ -65,7 +65,11 @@ func (r *run) End(ctx context.Context, step apply.StepID, outcome plan.Outcome, 
 	return nil
 }
 
-// Finish records what became of the run, with all that is held and doubted.
+// heldRuns is of how many runs of a workspace the rows in held are kept. They are a picture of a moment, and may be as many
+// as there are people.
+const heldRuns = 5
+
+// Finish records what became of the run, with all that is held and doubted, and forgets what was held long ago.
 func (r *run) Finish(ctx context.Context, report reconcile.Report) error {
 	err := r.journal.transact(ctx, func(tx *sql.Tx) error {
 		if err := r.insertHeld(ctx, tx, report.Held()); err != nil {
@@ -78,7 +82,12 @@ func (r *run) Finish(ctx context.Context, report reconcile.Report) error {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_at = ?, failure = ?, complete = ?, whole = ? WHERE id = ?`,
+		_, err := tx.ExecContext(ctx, `DELETE FROM held WHERE run_id IN
+			(SELECT id FROM runs WHERE workspace = ? ORDER BY id DESC LIMIT ? OFFSET ?)`, r.workspace, 2*heldRuns, heldRuns)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET ended_at = ?, failure = ?, complete = ?, whole = ? WHERE id = ?`,
 			r.journal.stamp(), report.Failure, report.Complete(), report.Whole(), r.id)
 		return err
 	})

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (m *maker) holdsInvitation(email access.Email) (why.Reason, string) {
 
 // limited gives the limit that one more mail would break.
 func (m *maker) limited() (why.Reason, string) {
-	if most := m.Limits.InvitationsPerPass; most > 0 && len(m.invites) >= most {
+	if most := m.Limits.InvitationsPerPass; most > 0 && len(m.invites)+m.Memory.SentThisPass >= most {
 		return why.LimitPerPass, fmt.Sprintf("limits.invitations_per_pass is %d", most)
 	}
 	if most := m.Limits.InvitationsPerDay; most > 0 && len(m.invites)+m.Memory.SentLastDay >= most {
@@ -33,9 +34,14 @@ func (m *maker) limited() (why.Reason, string) {
 	return "", ""
 }
 
+// maxDoubts is how many mails may have been sent to a person before one that may have been, and that no list shows, counts
+// as sent. A server that sends mails and answers with errors would get them mailed in each pass; one that fails for some
+// addresses would be met by the same ones first in each pass, and the others would never have their turn.
+const maxDoubts = 5
+
 // remembered judges the past of someone who is neither a member nor pending. What was done by hand since the last mail
 // stands. An invitation to a group that may have been sent was not, if the backend lists what is pending and does not list
-// it; the lists do not show those to repositories.
+// it, which is believed a few times; the lists do not show those to repositories.
 func (m *maker) remembered(email access.Email) (why.Reason, string) {
 	last, seat := m.Memory.Invitations[email], m.Memory.Seats[email]
 	switch {
@@ -48,7 +54,7 @@ func (m *maker) remembered(email access.Email) (why.Reason, string) {
 			"or accepted with another address; bitroster invitations resend mails again"
 	case last.Outcome == Failed:
 		return m.refused(last)
-	case last.Outcome == Maybe && last.Kind == access.Group && m.Have.Pending != nil, last.Outcome == "":
+	case last.Outcome == Maybe && last.Kind == access.Group && m.Have.Pending != nil && last.Sent < maxDoubts, last.Outcome == "":
 		return "", ""
 	case last.Outcome == Maybe:
 		return m.again(last, why.MaybeSent)
@@ -70,15 +76,16 @@ func (m *maker) again(last Attempt, reason why.Reason) (why.Reason, string) {
 	return "", ""
 }
 
-// maxDoublings keeps a growing pause from overflowing.
-const maxDoublings = 16
-
 // Due is when a person who was mailed and has not accepted is mailed again; zero is never. The pause doubles with each mail.
 func (p Policy) Due(last Attempt, sent time.Time) time.Time {
 	if p.ReinviteAfter == 0 || last.Sent >= max(p.ReinviteMax, 1) {
 		return time.Time{}
 	}
-	return sent.Add(p.ReinviteAfter << min(max(last.Sent-1, 0), maxDoublings))
+	pause := p.ReinviteAfter
+	for n := 1; n < last.Sent && pause < math.MaxInt64/2; n++ {
+		pause *= 2
+	}
+	return sent.Add(pause)
 }
 
 // pending plans for someone who has not accepted yet: all waits, and after a long time the mail is sent again. Invitations
@@ -129,14 +136,21 @@ func (m *maker) refused(last Attempt) (why.Reason, string) {
 // day writes a moment for people.
 func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Observe says what a pass has learnt of how people are seen: only what differs from what is remembered.
-func Observe(memory Memory, have access.State, now time.Time) map[access.Email]Seat {
+// Observe says what a pass has learnt of how people are seen: only what differs from what is remembered. The memory was
+// recalled before the look at the workspace, and the look began at a time: so it is newer than the mails that are
+// remembered, also where the clock was set back since, and older than those that somebody sent meanwhile.
+func Observe(memory Memory, have access.State, began time.Time) map[access.Email]Seat {
 	changed := map[access.Email]Seat{}
 	note := func(email access.Email, state string) {
-		known := memory.Seats[email]
-		if known.State != state || known.Since.Before(memory.Invitations[email].At) {
-			changed[email] = Seat{State: state, Since: now}
+		known, mailed := memory.Seats[email], memory.Invitations[email].At
+		if known.State == state && !known.Since.Before(mailed) {
+			return
 		}
+		since := began
+		if mailed.After(began) {
+			since = mailed
+		}
+		changed[email] = Seat{State: state, Since: since}
 	}
 	for email := range have.Pending {
 		note(email, Pending)

@@ -121,6 +121,8 @@ type Memory struct {
 	Refused map[StepKey]Attempt
 	// SentLastDay counts the invitations of the last 24 hours that were or may have been sent.
 	SentLastDay int
+	// SentThisPass counts those of the pass that the plan is for: it may plan several times.
+	SentThisPass int
 }
 
 // StepKey names a step across passes.

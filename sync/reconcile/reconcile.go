@@ -109,17 +109,18 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 // maxRounds bounds how often a pass plans anew: what a group is for can be planned only when the group is there.
 const maxRounds = 3
 
-// rounds plans and carries out, once more for as long as that makes groups.
+// rounds plans and carries out, once more for as long as that makes groups and nothing stops it.
 func (p *Pass) rounds(ctx context.Context, run Run) (Report, error) {
 	var total Report
 	for range maxRounds {
-		report, err := p.Plan(ctx)
+		survey, err := p.look(ctx, nobodyElse, total.mails())
+		report := survey.Report
 		if err == nil {
 			p.Watch.planned(report)
 			err = p.carryOut(ctx, run, &report)
 		}
 		total = total.then(report)
-		if err != nil || !report.madeGroups() {
+		if err != nil || len(report.Stopped) > 0 || !report.madeGroups() {
 			return total, err
 		}
 	}
@@ -128,18 +129,19 @@ func (p *Pass) rounds(ctx context.Context, run Run) (Report, error) {
 
 // Plan does all of a pass that changes nothing at Bitbucket.
 func (p *Pass) Plan(ctx context.Context) (Report, error) {
-	survey, err := p.look(ctx, nobodyElse)
+	survey, err := p.look(ctx, nobodyElse, 0)
 	return survey.Report, err
 }
 
 // look reads, merges, maps, recalls, observes, plans, and remembers what it learnt. It looks also for the people that also
-// names.
-func (p *Pass) look(ctx context.Context, also func(Memories) []access.Email) (Survey, error) {
+// names; so many mails the pass has sent already.
+func (p *Pass) look(ctx context.Context, also func(Memories) []access.Email, mails int) (Survey, error) {
 	s := Survey{Report: Report{Workspace: p.Workspace, StartedAt: p.Now()}}
 	var err error
 	if s.Memories, err = p.recall(ctx); err != nil {
 		return s, err
 	}
+	s.Memories.SentThisPass = mails
 	reads := p.read(ctx, s.Memories.Counts)
 	s.Sources = reads.reports()
 	if err := ctx.Err(); err != nil {
@@ -152,6 +154,7 @@ func (p *Pass) look(ctx context.Context, also func(Memories) []access.Email) (Su
 	})
 	s.Doubts = append(reads.doubts(), s.Want.Doubts...)
 
+	began := p.Now()
 	if s.Have, err = p.observe(ctx, scope(s.Want, s.Memories.Accounts, also(s.Memories))); err != nil {
 		return s, err
 	}
@@ -160,7 +163,7 @@ func (p *Pass) look(ctx context.Context, also func(Memories) []access.Email) (Su
 		Memory: s.Memories.Memory, Limits: p.Limits, Policy: p.Policy,
 	})
 	return s, p.keep(ctx, Lessons{
-		Accounts: s.Have.Accounts, Counts: reads.counts(), Seats: plan.Observe(s.Memories.Memory, s.Have, p.Now()),
+		Accounts: s.Have.Accounts, Counts: reads.counts(), Seats: plan.Observe(s.Memories.Memory, s.Have, began),
 	})
 }
 
@@ -192,6 +195,10 @@ func (p *Pass) recall(ctx context.Context) (Memories, error) {
 	p.Watch.waiting(rest)
 	if err := p.Wait(ctx, min(rest, p.Settle)); err != nil {
 		return memories, fmt.Errorf("waiting for an unfinished request to settle: %w", err)
+	}
+	// Its process may be alive, and have gone on meanwhile.
+	if memories, err = p.Memory.Recall(ctx, p.Workspace); err != nil {
+		return memories, fmt.Errorf("journal: %w", err)
 	}
 	return memories, nil
 }

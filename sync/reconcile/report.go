@@ -73,7 +73,22 @@ func (r Report) then(next Report) Report {
 	next.Plan.Steps = slices.Concat(r.Plan.Steps, next.Plan.Steps)
 	next.Plan.TakesSeconds += r.Plan.TakesSeconds
 	next.Results = slices.Concat(r.Results, next.Results)
+	// What was not read in one round was not read in this pass, though it was in the next.
+	next.Doubts = slices.Concat(next.Doubts, slices.DeleteFunc(slices.Clone(r.Doubts), func(d mapping.Doubt) bool {
+		return slices.Contains(next.Doubts, d)
+	}))
 	return next
+}
+
+// mails counts the invitations that were or may have been sent.
+func (r Report) mails() int {
+	n := 0
+	for _, result := range r.Results {
+		if result.Action.Op.Mails() && (result.Outcome == plan.Done || result.Outcome == plan.Maybe) {
+			n++
+		}
+	}
+	return n
 }
 
 // madeGroups reports whether a group was made, so that there is more to plan.

@@ -20,7 +20,7 @@ type Survey struct {
 // Survey plans as Plan does, and looks also for everybody who was ever invited: whoever no rule wants any more may still
 // have accepted. That costs a look-up more for each 90 of those who were not seen in a group.
 func (p *Pass) Survey(ctx context.Context) (Survey, error) {
-	return p.look(ctx, func(m Memories) []access.Email { return slices.Collect(maps.Keys(m.Invitations)) })
+	return p.look(ctx, func(m Memories) []access.Email { return slices.Collect(maps.Keys(m.Invitations)) }, 0)
 }
 
 // Glance remembers, and looks at what is open in the workspace, without reading a source: Want and Plan stay empty.

@@ -46,7 +46,9 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"how people were last seen is kept":                   keepsSeats,
 		"a refused step is remembered until it succeeds":      remembersRefusals,
 		"workspaces do not share steps":                       workspacesAreApart,
+		"a clock that was far ahead blocks no day":            forgivesTheClock,
 		"accounts and counts are kept and replaced":           keepsLessons,
+		"an account has one address":                          accountsMove,
 		"what Bitbucket says wins over what a file says":      importsGiveWay,
 		"a finished run takes its report":                     finishes,
 		"only one holds a workspace":                          locks,
@@ -224,6 +226,20 @@ func countsADay(t *testing.T, h Harness) {
 	}
 }
 
+// forgivesTheClock: what was sent by a clock that was a little ahead counts, lest a limit be broken; what was sent by one
+// that was years ahead does not count for years.
+func forgivesTheClock(t *testing.T, h Harness) {
+	s := h.Open(t)
+	for _, ahead := range []time.Duration{time.Hour, 10 * 365 * 24 * time.Hour} {
+		h.Now(start().Add(ahead))
+		step(t, s, ws, invite("ana@x.test"), plan.Done)
+	}
+	h.Now(start())
+	if got := recall(t, h, s).SentLastDay; got != 1 {
+		t.Errorf("%d sent in the last day, want 1: the one of an hour ahead", got)
+	}
+}
+
 func remembersRefusals(t *testing.T, h Harness) {
 	h.Now(start())
 	s := h.Open(t)
@@ -270,6 +286,26 @@ func keepsLessons(t *testing.T, h Harness) {
 	}
 	if diff := cmp.Diff(map[string]map[string]int{"hr": {"": 12, "dev": 3}}, m.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+// accountsMove: an address that Bitbucket finds an account under ends what was learnt of another address of that account,
+// which may be somebody else's by now. What a file says stays: it may name an address that Bitbucket does not know.
+func accountsMove(t *testing.T, h Harness) {
+	s := h.Open(t)
+	ana := access.Account{ID: "1", UUID: "{1}"}
+	for _, lessons := range []reconcile.Lessons{
+		{Accounts: map[access.Email]access.Account{"ana@x.test": ana}},
+		{Imported: map[access.Email]access.Account{"alias@x.test": {ID: "1"}}},
+		{Accounts: map[access.Email]access.Account{"ana@x.test": ana, "alias@x.test": ana}}, // as seen in a group
+		{Accounts: map[access.Email]access.Account{"abel@x.test": ana, "ana@x.test": ana, "alias@x.test": ana}},
+	} {
+		if err := s.Keep(t.Context(), ws, lessons); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(map[access.Email]access.Account{"abel@x.test": ana, "alias@x.test": ana}, recall(t, h, s).Accounts); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
 }
 
