@@ -134,6 +134,7 @@ func (c *Client) send(ctx context.Context, k call, address string, out any) erro
 			first = refused
 			first.Message = told(holder, refused.Message)
 		} else {
+			first.call.workspaceWide = first.call.workspaceWide && refused.call.workspaceWide
 			first.Message += "; " + told(holder, fmt.Sprintf("%d %s", refused.Status, refused.Message))
 		}
 	}

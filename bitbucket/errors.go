@@ -134,6 +134,7 @@ func hasStatus(err error, status int) bool {
 func noAnswer(k call, err error) error {
 	var refused *tokenRefusal
 	if errors.As(err, &refused) {
+		k.workspaceWide = true // without a token, nothing can be sent to any target
 		return &Error{Call: k.name(), Status: refused.status, Message: refused.message, Kind: CredentialRefused, call: k}
 	}
 	var (

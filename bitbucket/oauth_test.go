@@ -244,6 +244,27 @@ func TestNoTokenForTheseCredentials(t *testing.T) {
 	}
 }
 
+// TestARefusedConsumerIsNotTheRepositorysMatter has no invitation to a repository recorded as refused, when there was no
+// token to send one with.
+func TestARefusedConsumerIsNotTheRepositorysMatter(t *testing.T) {
+	client, _ := inMemory(t, noToken(http.StatusUnauthorized, `{"error":"invalid_client"}`), oauthConsumer())
+	answer := asError(t, client.InviteToRepository(t.Context(), "acme", "web", "ana@acme.test", "write"))
+	if !answer.Systemic() || answer.MaybeDone() {
+		t.Errorf("error %v, want it to be systemic", answer)
+	}
+	refusing := func(w http.ResponseWriter, r *http.Request) {
+		noToken(http.StatusUnauthorized, `{"error":"invalid_client"}`)(w, r)
+		if r.URL.Path != tokenPath {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}
+	client, _ = inMemory(t, http.HandlerFunc(refusing), oauthConsumer(), apiToken())
+	answer = asError(t, client.InviteToRepository(t.Context(), "acme", "web", "ana@acme.test", "write"))
+	if answer.Systemic() {
+		t.Errorf("error %v, want the refusal of this repository", answer)
+	}
+}
+
 // noToken answers requests for a token so, and all others with success.
 func noToken(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -132,6 +132,8 @@ func (w Workspace) validateSlug(faults *settings.Faults) {
 	switch {
 	case w.Slug == "":
 		faults.Add("workspace", "the slug, as in bitbucket.org/SLUG", "the workspace is missing")
+	case w.Slug != strings.ToLower(w.Slug):
+		faults.Add("workspace", "slugs are in lower case", "%q is not a workspace's slug", w.Slug)
 	case strings.ContainsAny(w.Slug, "/{} "):
 		faults.Add("workspace", "API 1.0 takes the slug only, as in bitbucket.org/SLUG", "%q is not a workspace's slug", w.Slug)
 	}

@@ -100,7 +100,9 @@ func (m *maker) pending(wants mapping.Wants) {
 	}
 	due := m.Policy.Due(last, sent)
 	if door < 0 || !last.Mailed() || due.IsZero() || m.Now.Before(due) {
-		m.holdAll(wants, why.InvitationPending, m.pendingDetail(wants.Email))
+		for _, wanted := range wants.Rights {
+			m.holdPending(wants.Email, wanted)
+		}
 		return
 	}
 	action := m.personal(wants.Email, wants.Rights[door], Reinvite)
@@ -112,16 +114,23 @@ func (m *maker) pending(wants mapping.Wants) {
 	}
 	for i, wanted := range wants.Rights {
 		if i != door {
-			m.holdRight(wants.Email, wanted, why.InvitationPending, m.pendingDetail(wants.Email))
+			m.holdPending(wants.Email, wanted)
 		}
 	}
 }
 
-func (m *maker) pendingDetail(email access.Email) string {
-	if sent := m.Have.Pending[email].SentAt; !sent.IsZero() {
-		return "invited " + day(sent)
+// holdPending holds a right of someone who is invited: for what stands against its target, which no acceptance mends, or
+// until they accept.
+func (m *maker) holdPending(email access.Email, wanted mapping.Wanted) {
+	if trouble, troubled := m.trouble(wanted.Right.Target); troubled {
+		m.holdRight(email, wanted, m.troubleReason(wanted.Right.Target, trouble), trouble.Detail)
+		return
 	}
-	return ""
+	detail := ""
+	if sent := m.Have.Pending[email].SentAt; !sent.IsZero() {
+		detail = "invited " + day(sent)
+	}
+	m.holdRight(email, wanted, why.InvitationPending, detail)
 }
 
 // refused judges a step that Bitbucket refused.

@@ -164,6 +164,13 @@ func disabled(w mapping.Wants) mapping.Wants {
 
 func TestWhatIsHeld(t *testing.T) {
 	for name, tc := range map[string]makeCase{
+		"what is missing is told before the person accepts": {
+			people: []mapping.Wants{want("pia@x.test", on(dev), on(access.Target{Kind: access.Group, Name: "gone"}))},
+			want: []string{
+				"held join pia@x.test group dev  not-in-group: invitation-pending",
+				"held join pia@x.test group gone  not-in-group: target-missing",
+			},
+		},
 		"a missing group does not stop the others": {
 			people: []mapping.Wants{want("new@x.test", on(access.Target{Kind: access.Group, Name: "gone"}), on(dev)), want("bo@x.test", on(ops))},
 			want: []string{
