@@ -12,6 +12,8 @@ const (
 	kindAPIToken       = "api_token"
 	kindOAuth          = "oauth"
 	kindWorkspaceToken = "workspace"
+
+	kindOrganizationKey = "organization_key" // for the organization API, and that alone
 )
 
 // credential is something to authenticate with.
@@ -44,7 +46,7 @@ func (s *Server) authenticate(c *call) *answer {
 		})
 	} else if token, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer "); ok {
 		c.credential = s.credentialOf(func(k *credential) bool {
-			return k.token == token && k.valid(now) && (k.kind != kindAPIToken || s.options.Switches.BearerAPITokens)
+			return k.token == token && k.valid(now) && k.kind != kindOrganizationKey && (k.kind != kindAPIToken || s.options.Switches.BearerAPITokens)
 		})
 	}
 	if c.credential != nil {

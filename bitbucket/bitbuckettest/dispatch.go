@@ -22,6 +22,9 @@ type call struct {
 	credential *credential
 	workspace  *workspace
 	target     *target
+	// Of the organization API.
+	organization *organization
+	from         int // offset of the page
 }
 
 // arg is the value of a parameter of the path.
@@ -65,7 +68,7 @@ func (s *Server) answerWith(c *call, f Fault) (a answer, sent bool) {
 			return a, false
 		}
 		if f.replaces() {
-			return f.answer(), true
+			return f.answer(c), true
 		}
 		return s.answer(c), true
 	}
@@ -74,7 +77,7 @@ func (s *Server) answerWith(c *call, f Fault) (a answer, sent bool) {
 		return a, false
 	}
 	if f.replaces() {
-		a = f.answer()
+		a = f.answer(c)
 	}
 	return a, true
 }
@@ -84,7 +87,11 @@ func (s *Server) answer(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.decide(c)
-	if c.credential != nil && a.status != http.StatusTooManyRequests {
+	switch {
+	case c.credential == nil:
+	case c.ofAdmin():
+		a = s.minuteHeaders(c, a)
+	case a.status != http.StatusTooManyRequests:
 		a = s.hourHeaders(c, a)
 	}
 	return a
@@ -95,7 +102,11 @@ func (s *Server) decide(c *call) answer {
 		s.checkPath, s.authenticate, s.checkHour, s.checkScopes, s.checkQuery, s.checkBody,
 		s.findWorkspace, s.findTarget, s.checkRank, s.checkMoved, s.checkMinute,
 	}
-	if c.route != nil && c.route.tokens {
+	s.settle()
+	switch {
+	case c.ofAdmin():
+		checks = s.adminChecks()
+	case c.route != nil && c.route.tokens:
 		checks = []func(*call) *answer{s.checkTokenRequest}
 	}
 	for _, check := range checks {

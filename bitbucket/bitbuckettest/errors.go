@@ -42,6 +42,9 @@ func textError(status int, message string) answer { return answer{status: status
 
 // fail is an error of a handler in the manner of its API.
 func (c *call) fail(status int, message string) answer {
+	if c.ofAdmin() {
+		return c.problem(problem{status: status, title: message})
+	}
 	if c.old() {
 		return textError(status, message)
 	}

@@ -20,8 +20,8 @@ type Fault struct {
 	Delay time.Duration
 	// Reset breaks the connection instead of answering.
 	Reset bool
-	// Status is answered instead of the true answer; 0 keeps it. The error object of API 2.0 is the body, or plain text
-	// (Body "text"), or nothing (Body "empty"). Body "nonsense" is a page of HTML, with Status 0 as 200.
+	// Status is answered instead of the true answer; 0 keeps it. The error object of API 2.0, or of the organization API, is
+	// the body, or plain text (Body "text"), or nothing (Body "empty"). Body "nonsense" is a page of HTML, with Status 0 as 200.
 	Status int
 	Body   string
 	// Header is added to the answer that Status or Body makes.
@@ -82,7 +82,7 @@ func (f Fault) wait(ctx context.Context) bool {
 func (f Fault) replaces() bool { return f.Status != 0 || f.Body != "" }
 
 // answer is the fault's own answer.
-func (f Fault) answer() answer {
+func (f Fault) answer(c *call) answer {
 	status := f.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -98,6 +98,9 @@ func (f Fault) answer() answer {
 			with("Content-Type", "text/html; charset=utf-8")
 	default:
 		a = jsonError(status, errorBody{Message: http.StatusText(status)})
+		if c.ofAdmin() {
+			a = c.problem(problem{status: status, title: http.StatusText(status)})
+		}
 	}
 	for name, values := range f.Header {
 		for _, value := range values {

@@ -138,12 +138,7 @@ func (c *call) deleteGroup() answer {
 		return *missing
 	}
 	w := c.workspace
-	w.groups.drop(g.slug)
-	for _, kind := range []string{kindRepository, kindProject} {
-		for _, t := range w.targets(kind).all() {
-			t.groups.drop(g.slug)
-		}
-	}
+	w.dropGroup(g)
 	for _, email := range slices.Clone(w.pending.keys) {
 		w.uninvite(email, g.slug)
 	}

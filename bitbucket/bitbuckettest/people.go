@@ -18,13 +18,19 @@ func (s *Server) Accept(workspace, email string) error { return s.AcceptAs(works
 
 // AcceptAs plays an invited person who follows the link in the mail with an account of another address. The account is
 // made where missing; it becomes a member, gets the group and the grants on repositories that it was invited to, and the
-// invitation is gone. Errors are ErrNotInvited and ErrBlocked.
+// invitation is gone. Who was invited by an organization, with access to the workspace, is from then on a plain person of
+// its directory; an account of another address takes the place of the invited one there. Errors are ErrNotInvited and
+// ErrBlocked.
 func (s *Server) AcceptAs(workspace, email, other string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.workspaceOf(workspace)
 	if w == nil {
 		return fmt.Errorf("workspace %s: %w", workspace, ErrNotInvited)
+	}
+	s.settle()
+	if s.acceptInDirectory(w, email, other) {
+		return nil
 	}
 	invited, ok := w.pending.get(fold(email))
 	if !ok {
@@ -46,5 +52,7 @@ func (s *Server) AcceptAs(workspace, email, other string) error {
 		}
 	}
 	w.pending.drop(fold(email))
+	m, _ := w.members.get(a.uuid)
+	s.adoptMember(w, m)
 	return nil
 }

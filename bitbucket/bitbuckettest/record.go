@@ -7,7 +7,8 @@ import (
 )
 
 // Mail is one invitation that Bitbucket would have sent. Kind is "group" or "repository", Target the slug of it, Email
-// the address as the request had it.
+// the address as the request had it. An organization sends one of Kind "organization" with its id as the Target; its
+// Workspace is the first that the invitation gives access to, or empty.
 type Mail struct {
 	Workspace string
 	Email     string

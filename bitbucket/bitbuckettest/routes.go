@@ -16,6 +16,7 @@ const (
 	docProjects    = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/"
 	docOAuth       = "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud"
 	docRepos       = "https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/"
+	docAdmin       = "https://developer.atlassian.com/cloud/admin/organization/rest/intro/"
 )
 
 // rank is what a caller is to the workspace, or to the target, of a request.
@@ -50,6 +51,7 @@ type route struct {
 	tokens       bool // gives tokens: has checks, errors and a way to authenticate of its own
 	invites      bool // counts against the limit of invitations
 	whenMoved    movedManner
+	admin        adminManner // of the organization API
 	handle       func(*call) answer
 }
 
@@ -69,6 +71,7 @@ func routes() []route {
 	return slices.Concat(
 		groupRoutes(), groupMemberRoutes(), pendingRoutes(), invitationRoutes(),
 		userRoutes(), memberRoutes(), repositoryRoutes(), permissionRoutes(), tokenRoutes(),
+		directoryRoutes(), inviteRoutes(), searchRoutes(), directoryGroupRoutes(), roleRoutes(),
 	)
 }
 

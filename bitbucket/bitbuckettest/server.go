@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,11 +20,18 @@ type Options struct {
 	// InvitationsPerMinute is the number of invitations that one credential may ask for in any minute; 0 is no limit.
 	// Bitbucket documents 100.
 	InvitationsPerMinute int
+	// OrganizationPerMinute is the number of requests that one organization key may make to one call of the organization
+	// API in any minute of the clock; 0 is no limit. Atlassian publishes none for these calls.
+	OrganizationPerMinute int
+	// OrganizationLag is how long it takes until Bitbucket shows what an organization has changed.
+	OrganizationLag time.Duration
 	// Fault is asked before every request, after the faults of AddFaults; nil or the zero Fault is none. It must not
 	// read the body.
 	Fault func(*http.Request) Fault
 	// Switches choose between answers that public sources leave open.
 	Switches Switches
+	// Organization are the same for the organization API.
+	Organization OrganizationSwitches
 }
 
 // Server is the emulator. Make one with New.
@@ -31,12 +39,17 @@ type Server struct {
 	options Options
 	routes  []route
 
-	mu          sync.Mutex          // guards all below
-	accounts    table[*account]     // by fold(email)
-	byID        map[string]*account // by uuid and by Atlassian account id
-	workspaces  table[*workspace]
+	mu         sync.Mutex          // guards all below
+	accounts   table[*account]     // by fold(email)
+	byID       map[string]*account // by uuid and by Atlassian account id
+	workspaces table[*workspace]
+
+	organizations table[*organization] // by id
+
 	credentials []*credential
 	consumers   []*consumer
+	echoes      []echo // what Bitbucket is yet to see, the oldest first
+	marks       map[string]mark
 	issued      int // OAuth tokens so far
 	faults      []Fault
 	mails       []Mail
@@ -54,17 +67,17 @@ func New(options Options) *Server {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	faults := options.Switches.faults()
-	options.Switches = options.Switches.withDefaults()
-	s := &Server{options: options, routes: routes(), byID: map[string]*account{}}
+	faults := slices.Concat(options.Switches.faults(), options.Organization.faults())
+	options.Switches, options.Organization = options.Switches.withDefaults(), options.Organization.withDefaults()
+	s := &Server{options: options, routes: routes(), byID: map[string]*account{}, marks: map[string]mark{}}
 	for _, fault := range faults {
 		s.violate("switches", fault)
 	}
 	return s
 }
 
-// Handler serves the API, whose paths begin with /1.0 and /2.0, and the address where OAuth consumers get their tokens,
-// /site/oauth2/access_token, which Bitbucket has on another host.
+// Handler serves the API, whose paths begin with /1.0 and /2.0, and what Atlassian has on other hosts: the address where
+// OAuth consumers get their tokens, /site/oauth2/access_token, and the organization API below /admin.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // Start serves on a free port of the loopback address until Close.

@@ -19,9 +19,10 @@ func TestRoutesAreServed(t *testing.T) {
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("routes are not sorted, or not each once: %v", names)
 	}
-	pattern := regexp.MustCompile(`^(GET|PUT|POST|DELETE) (/site/oauth2/access_token|/(1|2)\.0(/[a-z-]+|/\{[a-z_]+\})+)$`)
+	pattern := regexp.MustCompile(`^(GET|PUT|POST|DELETE) (/site/oauth2/access_token|/(1\.0|2\.0|admin/v2)(/[a-z-]+|/\{[a-zA-Z_]+\})+)$`)
 	fill := strings.NewReplacer("{workspace}", "acme", "{repo_slug}", "web", "{project_key}", "WEB", "{group_slug}", "developers",
-		"{group_owner}", "acme", "{email}", "eve@acme.test", "{member}", "bob@acme.test", "{selected_user_id}", "nobody")
+		"{group_owner}", "acme", "{email}", "eve@acme.test", "{member}", "bob@acme.test", "{selected_user_id}", "nobody",
+		"{orgId}", organizationID, "{directoryId}", "-", "{groupId}", "x", "{accountId}", "x")
 	for _, name := range names {
 		parts := pattern.FindStringSubmatch(name)
 		if parts == nil {

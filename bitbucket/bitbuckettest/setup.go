@@ -13,20 +13,29 @@ type Person struct {
 }
 
 // Workspace is a workspace to be added. Its Owner is its first member and an administrator. Seats is the user limit of
-// its plan, the owner included; 0 is none.
+// its plan, the owner included; 0 is none. Organization is the id of the organization that administers it from the start;
+// empty is Bitbucket itself.
 type Workspace struct {
 	Slug  string
 	Name  string
 	Owner Person
 	Seats int
+
+	Organization string
 }
 
-// AddWorkspace adds a workspace, administered in Bitbucket, with its owner and nothing else.
+// AddWorkspace adds a workspace with its owner and nothing else; one of an organization has the three groups that
+// Atlassian makes for it, such as bitbucket-users-acme, with the owner among the administrators.
 func (s *Server) AddWorkspace(w Workspace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.workspaceOf(w.Slug) != nil || w.Slug == "" || w.Owner.Email == "" {
 		s.violate("setup", "a workspace needs an owner and a slug that is not taken: "+w.Slug)
+		return
+	}
+	o, known := s.organizations.get(w.Organization)
+	if w.Organization != "" && !known {
+		s.violate("setup", "there is no organization "+w.Organization)
 		return
 	}
 	now := s.options.Now()
@@ -36,6 +45,9 @@ func (s *Server) AddWorkspace(w Workspace) {
 	}
 	added.members.put(owner.uuid, &member{account: owner, admin: true, joined: now})
 	s.workspaces.put(w.Slug, added)
+	if known {
+		s.born(added, o)
+	}
 }
 
 // AddUser makes an Atlassian account that is a member of nothing. It gives the account's uuid in braces and its
@@ -54,8 +66,10 @@ func (s *Server) AddMember(workspace, email string, groups ...string) {
 		a := s.account(Person{Email: email})
 		w.join(a, w.now)
 		for _, name := range groups {
-			w.group(name).members.put(a.uuid, a)
+			s.group(w, name).members.put(a.uuid, a)
 		}
+		m, _ := w.members.get(a.uuid)
+		s.adoptMember(w.workspace, m)
 	})
 }
 
@@ -66,12 +80,13 @@ func (s *Server) AddAdmin(workspace, email string) {
 		w.join(a, w.now)
 		m, _ := w.members.get(a.uuid)
 		m.admin = true
+		s.adoptMember(w.workspace, m)
 	})
 }
 
 // AddGroup makes a group. Its slug is the name in lower case with dashes for blanks.
 func (s *Server) AddGroup(workspace, name string) {
-	s.setup(workspace, func(w *workspaceSetup) { w.group(name) })
+	s.setup(workspace, func(w *workspaceSetup) { s.group(w, name) })
 }
 
 // AddProject makes a project.
@@ -103,9 +118,11 @@ func (s *Server) SetSeats(workspace string, seats int) {
 }
 
 // Move takes the administration of a workspace to admin.atlassian.com: from now on its invitation endpoints are off and
-// its groups are read-only in API 1.0.
+// its groups are read-only in API 1.0. It goes to the organization that it is linked to, else to the first that was added,
+// else to one made for it; its groups and members come to be in the directory there, the groups with the role of a user.
+// What becomes of pending invitations is said by OrganizationSwitches.PendingAtMove.
 func (s *Server) Move(workspace string) {
-	s.setup(workspace, func(w *workspaceSetup) { w.moved = true })
+	s.setup(workspace, func(w *workspaceSetup) { s.move(w.workspace) })
 }
 
 // AddAPIToken adds an Atlassian API token of an account, which is made where missing. It authenticates with Basic,
@@ -143,8 +160,12 @@ type workspaceSetup struct {
 	now time.Time
 }
 
-// group gives the group of a name, made where missing.
-func (w *workspaceSetup) group(name string) *group {
+// group gives the group of a name, made where missing. In a workspace of an organization it is the organization's, with
+// the role of a user.
+func (s *Server) group(w *workspaceSetup, name string) *group {
+	if w.moved {
+		return s.groupOfOrganization(w.workspace, name)
+	}
 	slug := slugOf(name)
 	if found, ok := w.groups.get(slug); ok {
 		return found
@@ -158,6 +179,7 @@ func (w *workspaceSetup) group(name string) *group {
 func (s *Server) setup(workspace string, do func(*workspaceSetup)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	w := s.workspaceOf(workspace)
 	if w == nil {
 		s.violate("setup", "there is no workspace "+workspace)

@@ -6,6 +6,7 @@ import "slices"
 func (s *Server) Members(workspace string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	var emails []string
 	if w := s.workspaceOf(workspace); w != nil {
 		for _, m := range w.members.all() {
@@ -20,6 +21,7 @@ func (s *Server) Members(workspace string) []string {
 func (s *Server) GroupMembers(workspace, slug string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	var emails []string
 	if w := s.workspaceOf(workspace); w != nil && w.groups.has(slug) {
 		g, _ := w.groups.get(slug)
@@ -32,7 +34,9 @@ func (s *Server) GroupMembers(workspace, slug string) []string {
 }
 
 // Pending gives what each address is invited to and has not accepted, by lower-case address: "group developers" or
-// "repository web", in the order of the invitations. Somebody with more than one group is blocked, see ErrBlocked.
+// "repository web", in the order of the invitations. Somebody with more than one group is blocked, see ErrBlocked. Where
+// an organization administers the workspace, it gives the groups and roles of those who were invited with access to it,
+// as "group developers" and "role atlassian/user"; nobody is blocked.
 func (s *Server) Pending(workspace string) map[string][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,6 +53,7 @@ func (s *Server) Pending(workspace string) map[string][]string {
 			open[email] = append(open[email], kindRepository+" "+slug)
 		}
 	}
+	s.addWaiting(w, open)
 	return open
 }
 
@@ -57,6 +62,7 @@ func (s *Server) Pending(workspace string) map[string][]string {
 func (s *Server) Grants(workspace, kind, key string) map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	grants := map[string]string{}
 	w := s.workspaceOf(workspace)
 	if w == nil {

@@ -67,8 +67,9 @@ type account struct {
 type workspace struct {
 	slug, name, uuid string
 	owner            *account
-	seats            int // 0 is no limit
-	moved            bool
+	seats            int           // 0 is no limit
+	moved            bool          // its organization administers it
+	organization     *organization // that it is linked to, or administered by; nil is none
 	created          time.Time
 	members          table[*member]  // by uuid of the account
 	groups           table[*group]   // by slug
@@ -85,6 +86,7 @@ type member struct {
 }
 
 type group struct {
+	id            string // in the organization; empty before the move
 	name, slug    string
 	permission    string // read, write or admin; empty is none
 	autoAdd       bool
@@ -177,10 +179,11 @@ func (w *workspace) join(a *account, now time.Time) {
 	}
 }
 
-// leaveIfBare takes the seat of a member who has neither a group nor an explicit grant left.
+// leaveIfBare takes the seat of a member who has neither a group nor an explicit grant left. Where an organization
+// administers the workspace, roles decide instead.
 func (w *workspace) leaveIfBare(a *account) {
 	m, ok := w.members.get(a.uuid)
-	if !ok || m.admin {
+	if !ok || m.admin || w.moved {
 		return
 	}
 	for _, g := range w.groups.all() {
