@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bitroster/bitbucket/budget"
+	"bitroster/internal/clock"
 )
 
 // Pace bounds what is sent with one credential. Zero is no bound. Bitbucket Cloud counts 1,000 requests in any rolling
@@ -70,7 +71,7 @@ func (p *pacer) room(ctx context.Context, method, path string) error {
 		if wait <= 0 {
 			break
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -87,7 +88,7 @@ func (p *pacer) await(req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sleep(req.Context(), time.Until(at))
+	return clock.Sleep(req.Context(), time.Until(at))
 }
 
 // learn takes over what an answer says about the limits.
@@ -139,19 +140,4 @@ func rateHeader(res *http.Response, name string) (int, bool) {
 // invites reports whether a request sends an invitation.
 func invites(method, path string) bool {
 	return method != http.MethodGet && method != http.MethodDelete && strings.Contains(path, "/invitations")
-}
-
-// sleep waits, or gives the context's error.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"bitroster/bitbucket"
 	"bitroster/bitbucket/probe"
 	"bitroster/bitbucket/workspace"
+	"bitroster/internal/clock"
 	"bitroster/internal/config"
 	"bitroster/internal/engine"
 	"bitroster/internal/settings"
@@ -104,7 +105,7 @@ func (a *App) openPass(w config.Workspace, named []reconcile.Named, with admissi
 			AllowedDomains: domains(w.Invitations.AllowedDomains),
 		},
 		Memory: a.journal, Ledger: a.journal, Observer: backend, Executor: backend,
-		Now: time.Now, Wait: wait, Watch: a.watch(w.Slug, o.Watch),
+		Now: time.Now, Wait: clock.Sleep, Watch: a.watch(w.Slug, o.Watch),
 	}}, nil
 }
 
@@ -181,17 +182,6 @@ func failure(ctx context.Context, err error) string {
 		return "the process was told to stop: the next pass begins anew"
 	}
 	return err.Error()
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // domains gives domains in the form that addresses have; the config was checked.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bitroster/bitbucket/bitbuckettest"
+	"bitroster/internal/clock"
 )
 
 // weather draws what becomes of each request. The draws depend on the seed and on the number of the request only, not on
@@ -207,12 +208,12 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.site.orphan(trip, req, body)
 		return w.freeze(req)
 	}
-	if err := wait(req.Context(), trip.there); err != nil {
+	if err := clock.Sleep(req.Context(), trip.there); err != nil {
 		return nil, err
 	}
 	res, err := w.site.answer(req, body)
 	if err == nil {
-		err = wait(req.Context(), trip.back)
+		err = clock.Sleep(req.Context(), trip.back)
 	}
 	if err == nil && trip.garble != nil && w.site.weather.garbles(res) {
 		bytes, _ := io.ReadAll(res.Body)

@@ -33,6 +33,7 @@ type row struct {
 // table gives each package its place, by its folder in the module.
 func table() map[string]row {
 	return map[string]row{
+		"internal/clock":    {layer: words},
 		"internal/settings": {layer: words},
 		"sources":           {layer: words},
 		"sync/access":       {layer: words},

@@ -15,7 +15,6 @@
 package csvdir
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"bitroster/internal/clock"
 	"bitroster/internal/settings"
 	"bitroster/sources"
 )
@@ -151,19 +151,8 @@ func (c *Config) Open(settings.Secrets) (sources.Source, error) {
 		limit:  c.SettleLimit,
 		format: format{columns: c.Columns, delimiter: c.Delimiter, separator: c.GroupSeparator, encoding: c.Encoding},
 		now:    time.Now,
-		wait:   wait,
+		wait:   clock.Sleep,
 	}, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // delimiters are those that are tried on a header row.

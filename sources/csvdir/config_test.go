@@ -1,10 +1,8 @@
 package csvdir
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,21 +81,4 @@ func TestOpenDoesNotLookAtTheFolder(t *testing.T) {
 	if _, err := config.Open(settings.Secrets{}); err != nil {
 		t.Errorf("error %v, want none before Read", err)
 	}
-}
-
-func TestWaitEndsWithTimeOrContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		if err := wait(t.Context(), time.Hour); err != nil {
-			t.Errorf("error %v, want none", err)
-		}
-		if passed := time.Since(start); passed != time.Hour {
-			t.Errorf("waited %s, want 1h", passed)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		if err := wait(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v, want the end of the context", err)
-		}
-	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// clock is a folder's clock that jumps over waits. Something may happen during each.
-type clock struct {
+// jumper is a folder's clock that jumps over waits. Something may happen during each.
+type jumper struct {
 	now   time.Time
 	waits []time.Duration
 	// during are called one a wait; every is called in all.
@@ -21,7 +21,7 @@ type clock struct {
 	every  func()
 }
 
-func (c *clock) wait(ctx context.Context, d time.Duration) error {
+func (c *jumper) wait(ctx context.Context, d time.Duration) error {
 	c.waits = append(c.waits, d)
 	c.now = c.now.Add(d)
 	if len(c.during) > 0 {
@@ -37,9 +37,9 @@ func (c *clock) wait(ctx context.Context, d time.Duration) error {
 func noon() time.Time { return time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC) }
 
 // timed makes a source with a clock that stands at noon.
-func timed(t *testing.T, path string, change func(*Config)) (*folder, *clock) {
+func timed(t *testing.T, path string, change func(*Config)) (*folder, *jumper) {
 	t.Helper()
-	f, c := open(t, path, change), &clock{now: noon()}
+	f, c := open(t, path, change), &jumper{now: noon()}
 	f.now, f.wait = func() time.Time { return c.now }, c.wait
 	return f, c
 }
