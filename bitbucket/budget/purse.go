@@ -27,7 +27,7 @@ func (p *Purse) Reserve(ctx context.Context, windows []Window) (time.Time, error
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
 	}
-	at := p.earliest(windows)
+	at := p.room(windows)
 	for _, w := range windows {
 		p.spend(w.Name, at)
 	}
@@ -38,16 +38,16 @@ func (p *Purse) Reserve(ctx context.Context, windows []Window) (time.Time, error
 func (p *Purse) Room(ctx context.Context, windows []Window) (time.Time, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.earliest(windows), ctx.Err()
+	return p.room(windows), ctx.Err()
 }
 
-// earliest is the time from which all windows have room.
-func (p *Purse) earliest(windows []Window) time.Time {
+// room is the time from which all windows have room.
+func (p *Purse) room(windows []Window) time.Time {
 	now := p.now()
 	at := now
 	for _, w := range windows {
 		p.forget(w, now)
-		at = Earliest(at, w, p.spent[w.Name], p.closed[w.Name])
+		at = earliest(at, w, p.spent[w.Name], p.closed[w.Name])
 	}
 	return at
 }
@@ -110,9 +110,9 @@ func (p *Purse) spend(name string, at time.Time) {
 	p.spent[name] = slices.Insert(list, i, at)
 }
 
-// Earliest is when a window with these places taken, sorted, has room again, not before a time, nor before the window
+// earliest is when a window with these places taken, sorted, has room again, not before a time, nor before the window
 // opens. Whatever was taken before, no span then holds more than the window's most.
-func Earliest(notBefore time.Time, w Window, taken []time.Time, opens time.Time) time.Time {
+func earliest(notBefore time.Time, w Window, taken []time.Time, opens time.Time) time.Time {
 	at := notBefore
 	if n := len(taken); w.Most > 0 && n >= w.Most {
 		if free := taken[n-w.Most].Add(w.Span); free.After(at) {

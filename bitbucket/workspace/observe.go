@@ -105,14 +105,23 @@ func (o *observation) owners(ctx context.Context) error {
 	return err
 }
 
-func (o *observation) groupGrants(ctx context.Context) error {
-	for _, target := range o.scope.GroupGrants {
-		list, err := o.backend.client.GroupPermissions(ctx, o.backend.place(target))
-		if err != nil {
+// each asks about targets one after the other. What stands against one is its trouble, and the others are asked about.
+func (o *observation) each(targets []access.Target, ask func(access.Target) error) error {
+	for _, target := range targets {
+		if err := ask(target); err != nil {
 			if err := o.trouble(target, err); err != nil {
 				return err
 			}
-			continue
+		}
+	}
+	return nil
+}
+
+func (o *observation) groupGrants(ctx context.Context) error {
+	return o.each(o.scope.GroupGrants, func(target access.Target) error {
+		list, err := o.backend.client.GroupPermissions(ctx, o.backend.place(target))
+		if err != nil {
+			return err
 		}
 		bySlug := map[string]access.Permission{}
 		for _, grant := range list {
@@ -123,18 +132,15 @@ func (o *observation) groupGrants(ctx context.Context) error {
 			grants[name] = bySlug[group.Slug]
 		}
 		o.state.GroupsOn[target] = grants
-	}
-	return nil
+		return nil
+	})
 }
 
 func (o *observation) personGrants(ctx context.Context) error {
-	for _, target := range o.scope.PersonGrants {
+	return o.each(o.scope.PersonGrants, func(target access.Target) error {
 		list, err := o.backend.client.UserPermissions(ctx, o.backend.place(target))
 		if err != nil {
-			if err := o.trouble(target, err); err != nil {
-				return err
-			}
-			continue
+			return err
 		}
 		grants := map[string]access.Permission{}
 		for _, grant := range list {
@@ -142,8 +148,8 @@ func (o *observation) personGrants(ctx context.Context) error {
 			o.seen[grant.User.AccountID] = grant.User
 		}
 		o.state.People[target] = grants
-	}
-	return nil
+		return nil
+	})
 }
 
 // trouble notes that a target is missing or closed to us; any other error ends the observation.

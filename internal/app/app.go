@@ -147,8 +147,8 @@ func (a *App) Daemon(ctx context.Context) {
 	var jobs []engine.Job
 	for _, p := range a.passes {
 		jobs = append(jobs, engine.Job{
-			Name: p.Workspace, Schedule: p.schedule,
-			Run: func(ctx context.Context) { a.run(ctx, p) },
+			Schedule: p.schedule,
+			Run:      func(ctx context.Context) { a.run(ctx, p) },
 			Waiting: func(next time.Time) {
 				a.log.Info("waiting", zap.String("workspace", p.Workspace), zap.Time("next_pass", next))
 			},

@@ -124,12 +124,9 @@ type crashSite struct {
 	file   string
 }
 
-func newCrashSite(t *testing.T) crashSite {
+// serve starts an emulator that ends with the test.
+func serve(t testing.TB, server *bitbuckettest.Server) {
 	t.Helper()
-	server := bitbuckettest.New(bitbuckettest.Options{})
-	server.AddWorkspace(bitbuckettest.Workspace{Slug: "acme", Owner: bitbuckettest.Person{Email: "ada@acme.test"}})
-	server.AddGroup("acme", "Developers")
-	server.AddAPIToken("ada@acme.test", "token", "read:workspace:bitbucket", "write:permission:bitbucket")
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +135,15 @@ func newCrashSite(t *testing.T) crashSite {
 			t.Error(err)
 		}
 	})
+}
+
+func newCrashSite(t *testing.T) crashSite {
+	t.Helper()
+	server := bitbuckettest.New(bitbuckettest.Options{})
+	server.AddWorkspace(bitbuckettest.Workspace{Slug: "acme", Owner: bitbuckettest.Person{Email: "ada@acme.test"}})
+	server.AddGroup("acme", "Developers")
+	server.AddAPIToken("ada@acme.test", "token", "read:workspace:bitbucket", "write:permission:bitbucket")
+	serve(t, server)
 	dir := t.TempDir()
 	people := "email,groups\n"
 	for i := range crashPeople {

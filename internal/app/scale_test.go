@@ -37,14 +37,7 @@ func scaleSite(t testing.TB) (*bitbuckettest.Server, string) {
 		server.AddGroup("acme", fmt.Sprintf("team-%d", i))
 		fmt.Fprintf(&rules, "      - {name: team %d, when: {group: team-%d}, grant: {groups: [team-%d, everyone]}}\n", i, i, i)
 	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	serve(t, server)
 	dir := t.TempDir()
 	people := &strings.Builder{}
 	people.WriteString("email,name,groups\n")

@@ -8,7 +8,6 @@ import (
 
 // Job is what is done for one workspace when it is due.
 type Job struct {
-	Name     string
 	Schedule Schedule
 	Run      func(ctx context.Context)
 	// Waiting is told when the job is due next.
